@@ -1,0 +1,28 @@
+"""The small library of the course on batch size.
+
+One room, one job; imports point one way, down this list:
+
+===========  =======================================================================
+data         examples to learn from: ``Data(X, y)``
+models       what is learned: a loss and its gradient, written out in numpy
+batches      which examples the next update sees
+optimizers   how a gradient changes the parameters; learning rates and their schedules
+training     the loop: ``iterate``, ``train``, ``sweep``
+measure      numbers read off models and runs
+plots        one function a kind of picture
+explorers    pictures that answer to a control
+===========  =======================================================================
+
+Vocabulary, the same everywhere:
+
+===  ===========================================================
+N    training examples
+B    batch size: the examples that one update averages over
+D    features of an example
+P    parameters of a model
+R    runs that are trained in lock-step, on a leading axis
+T    recorded moments of a run
+===  ===========================================================
+
+An *update* is one change of the parameters; an *epoch* is N examples seen.
+"""

@@ -1,0 +1,219 @@
+"""Examples to learn from.
+
+Every function here returns :class:`Data`, or a stream of batches of it, from an explicit seed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from course_lib._checks import (
+    check_fraction,
+    check_not_negative,
+    check_positive,
+    check_whole_number,
+)
+
+
+@dataclass(frozen=True)
+class Data:
+    """N examples: features and what should be predicted from them.
+
+    Parameters
+    ----------
+    X : array of float, shape (N, D)
+        Features, one row an example.
+    y : array, shape (N,)
+        Targets: floats for a regression, class numbers 0, 1, … for a classification.
+
+    Raises
+    ------
+    ValueError
+        If there is no example, the shapes do not fit, or a value is not finite.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+
+    def __post_init__(self):
+        X, y = _numbers("X", self.X), _numbers("y", self.y)
+        if X.ndim != 2 or 0 in X.shape:
+            raise ValueError(f"X must have shape (N, D) with N and D at least 1, not {X.shape}")
+        if y.shape != X.shape[:1]:
+            raise ValueError(
+                f"y must have shape {X.shape[:1]}, one target for each row of X, not {y.shape}"
+            )
+        object.__setattr__(self, "X", X.astype(float, copy=False))
+        object.__setattr__(self, "y", y)
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+def _numbers(name, values):
+    values = np.asarray(values)
+    if values.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must hold numbers, not values of type {values.dtype}")
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        place = ", ".join(map(str, bad[0]))
+        raise ValueError(f"{name} must be finite, but {name}[{place}] is {values[tuple(bad[0])]}")
+    return values
+
+
+def lesson_line(rng: np.random.RandomState | None = None) -> Data:
+    """Draw the lesson's own data: 100 points about the line y = 3x + 4.
+
+    Parameters
+    ----------
+    rng : RandomState, optional
+        The legacy generator that the lesson used, which ``np.random.seed(42)`` seeds. Pass
+        ``np.random.RandomState(42)`` to go on with its later draws as the lesson does.
+
+    Returns
+    -------
+    Data
+        X of shape (100, 1), uniform on [0, 2); y with Gaussian noise of standard deviation 1.
+    """
+    rng = np.random.RandomState(42) if rng is None else rng
+    X = 2 * rng.rand(100, 1)
+    y = 4 + 3 * X + rng.randn(100, 1)
+    return Data(X, y[:, 0])
+
+
+def line_data(N: int = 100, *, slope=3.0, bias=4.0, noise=1.0, seed=0) -> Data:
+    """Draw N points about a line, in the manner of the lesson, with a modern generator.
+
+    Parameters
+    ----------
+    N : int
+        Number of examples.
+    slope, bias : float
+        The line y = slope · x + bias.
+    noise : float
+        Standard deviation of the Gaussian noise in y.
+    seed : int
+        Seed of the draw.
+    """
+    N = check_whole_number("N", N, 1)
+    check_not_negative("noise", noise)
+    rng = np.random.default_rng(seed)
+    X = 2 * rng.random((N, 1))
+    return Data(X, bias + slope * X[:, 0] + noise * rng.standard_normal(N))
+
+
+def linear_data(N: int, D: int, *, condition_number=1.0, noise=1.0, seed=0) -> Data:
+    """Draw a linear problem whose Hessian has exactly the condition number asked for.
+
+    The mean squared error of a linear model has the Hessian H = (2/N) XᵀX. Here its eigenvalues
+    are spaced evenly on a log scale, from 2 down to 2 / condition_number, in random directions.
+
+    Parameters
+    ----------
+    N, D : int
+        Number of examples and of features; N must be at least D.
+    condition_number : float
+        Largest over smallest eigenvalue of H; 1 or more.
+    noise : float
+        Standard deviation of the Gaussian noise in y.
+    seed : int
+        Seed of the draw.
+    """
+    D = check_whole_number("D", D, 1)
+    N = check_whole_number("N", N, D)
+    check_positive("condition_number", condition_number)
+    if condition_number < 1:
+        raise ValueError(f"condition_number must be at least 1, not {condition_number!r}")
+    check_not_negative("noise", noise)
+    rng = np.random.default_rng(seed)
+    columns, _ = np.linalg.qr(rng.standard_normal((N, D)))  # orthonormal: XᵀX is what we choose
+    directions, _ = np.linalg.qr(rng.standard_normal((D, D)))
+    variances = np.geomspace(1, 1 / condition_number, D)
+    X = np.sqrt(N) * columns * np.sqrt(variances) @ directions.T
+    w = rng.standard_normal(D)
+    return Data(X, X @ w + noise * rng.standard_normal(N))
+
+
+class Split(NamedTuple):
+    """Data apart by purpose: learn on the first, choose on the second, report on the third."""
+
+    train: Data
+    validation: Data
+    test: Data
+
+
+def digits_data(*, n_train=1000, n_validation=397, wrong_labels=0.0, seed=0) -> Split:
+    """Split and scale scikit-learn's 1,797 images of handwritten digits, 8 × 8 pixels each.
+
+    Parameters
+    ----------
+    n_train, n_validation : int
+        Sizes of the first two parts; the test part gets the rest, at least one example.
+    wrong_labels : float
+        Fraction of the *training* labels replaced by another digit, drawn evenly.
+    seed : int
+        Seed of the split and of the wrong labels.
+
+    Returns
+    -------
+    Split
+        X of shape (N, 64) scaled from 0…16 to [0, 1]; y the digits 0…9.
+    """
+    X, y = load_digits(return_X_y=True)
+    n_train = check_whole_number("n_train", n_train, 1, len(X) - 2)
+    n_validation = check_whole_number("n_validation", n_validation, 1, len(X) - n_train - 1)
+    check_fraction("wrong_labels", wrong_labels)
+    rng = np.random.default_rng(seed)
+    parts = np.split(rng.permutation(len(X)), [n_train, n_train + n_validation])
+    train, validation, test = (Data(X[rows] / 16, y[rows]) for rows in parts)
+    n_wrong = round(wrong_labels * n_train)
+    if n_wrong:
+        labels = train.y.copy()
+        rows = rng.choice(n_train, n_wrong, replace=False)
+        labels[rows] = (labels[rows] + rng.integers(1, 10, n_wrong)) % 10
+        train = Data(train.X, labels)
+    return Split(train, validation, test)
+
+
+def drifting_slope(update, period: int = 2000):
+    """Return the true slope of :func:`drifting_line`: 3 + sin(2π · update / period)."""
+    return 3 + np.sin(2 * np.pi * np.asarray(update) / period)
+
+
+def drifting_line(
+    rngs: Sequence[np.random.Generator], batch_size: int = 1, *, noise=1.0, period: int = 2000
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield fresh examples forever from a line through (0, 4) whose slope swings between 2 and 4.
+
+    Parameters
+    ----------
+    rngs : sequence of R generators
+        One a run.
+    batch_size : int
+        B, the examples that arrive before each update.
+    noise : float
+        Standard deviation of the Gaussian noise in y.
+    period : int
+        Updates from one swing of the slope to the next.
+
+    Yields
+    ------
+    X : array, shape (R, B, 1)
+    y : array, shape (R, B)
+    """
+    batch_size = check_whole_number("batch_size", batch_size, 1)
+    check_not_negative("noise", noise)
+    period = check_whole_number("period", period, 1)
+    return _drifting_line(rngs, batch_size, noise, period)
+
+
+def _drifting_line(rngs, batch_size, noise, period):
+    update = 0
+    while True:
+        x = np.stack([2 * rng.random(batch_size) for rng in rngs])
+        error = np.stack([rng.standard_normal(batch_size) for rng in rngs])
+        yield x[..., None], 4 + drifting_slope(update, period) * x + noise * error
+        update += 1
