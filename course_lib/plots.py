@@ -190,9 +190,7 @@ def draw_loss(
 
 
 def draw_band(ax, x, values, i: int = 0, label: str | None = None):
-def draw_loss(
-    ax, runs: Sequence, clock: str = "updates", quantity: str = "loss", minus: float = 0.0
-):
+    """Draw the median of values (R, T) over runs, and a band that holds the middle 80 % of them."""
     look = LOOKS[i]
     values = np.where(np.isnan(values), np.inf, values)  # sorts a diverged run above all others
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=0, method="nearest")
