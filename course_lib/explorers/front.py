@@ -1,0 +1,46 @@
+"""What the browser shows: one widget for all explorers, drawn by ``front.js``."""
+
+import weakref
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
+
+
+class Front(anywidget.AnyWidget):
+    """The front end of an owner; both sides talk in messages, and the kernel keeps the state.
+
+    Parameters
+    ----------
+    owner : object
+        Has ``receive(message, send)``, which gets a message of the browser and a function to
+        answer with. It is held weakly, so that a dropped owner is freed.
+    spec : dict
+        What to show: the title, the controls and their choices. See ``front.js``.
+    """
+
+    _esm = (HERE / "front.js").read_text(encoding="utf-8")
+    _css = (HERE / "front.css").read_text(encoding="utf-8")
+    spec = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, owner, spec: dict):
+        super().__init__(spec=spec)
+        self._owner = weakref.ref(owner)
+        self.on_msg(self._receive)
+
+    def _receive(self, _, message, buffers):
+        owner = self._owner()
+        if owner is not None:
+            owner.receive(message, self.send)
+
+
+def mimebundle(front: Front, html: str, text: str) -> dict:
+    """Return what a notebook shows: the widget where a kernel runs, else HTML, else text."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": front.model_id}
+    return {
+        "application/vnd.jupyter.widget-view+json": view,
+        "text/html": html,
+        "text/plain": text,
+    }
