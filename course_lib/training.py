@@ -310,6 +310,8 @@ def _starts(model, rngs, start):
     if start is None:
         return np.stack([model.init(rng) for rng in rngs])
     start = np.asarray(start, dtype=float)
+    if not np.isfinite(start).all():
+        raise ValueError(f"start must be finite, not {start!r}")
     shape = (len(rngs), model.P)
     if start.shape not in (shape, shape[1:]):
         raise ValueError(f"start must have shape {shape[1:]} or {shape}, not {start.shape}")

@@ -1,0 +1,160 @@
+"""Drawing functions draw what they are given, and every picture says in words what it shows."""
+
+import io
+import struct
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from course_lib.data import lesson_line
+from course_lib.measure import least_squares
+from course_lib.models import line
+from course_lib.optimizers import constant, sgd
+from course_lib.plots import (
+    LOOKS,
+    describe,
+    draw_arrows,
+    draw_clocks,
+    draw_cloud,
+    draw_contours,
+    draw_data,
+    draw_line,
+    draw_loss,
+    draw_optimum,
+    draw_path,
+    draw_spread,
+    draw_theory,
+)
+from course_lib.training import train
+
+DATA = lesson_line()
+BEST = least_squares(DATA, bias=True)
+
+
+@pytest.fixture
+def ax():
+    with matplotlib.rc_context({"backend": "agg"}), plt.style.context("course_lib.course"):
+        fig, ax = plt.subplots()
+        yield ax
+        plt.close(fig)
+
+
+def some_runs(**options):
+    options = {"n_updates": 50, "n_runs": 8} | options
+    return [train(line(), DATA, sgd(), constant(0.05), batch_size=B, **options) for B in (1, 10)]
+
+
+def test_describe_gives_html_with_a_text_alternative_and_closes_the_figure(ax):
+    picture = describe(ax.figure, 'A "quoted" <line> rises', fixed="α = 0.1")
+    assert (
+        'alt="A &quot;quoted&quot; &lt;line&gt; rises Held fixed: α = 0.1."'
+        in picture._repr_html_()
+    )
+    assert repr(picture) == 'A "quoted" <line> rises Held fixed: α = 0.1.'
+    assert not plt.fignum_exists(ax.figure.number)
+
+
+def test_pictures_are_twice_as_fine_as_they_are_wide_and_small(ax):
+    draw_loss(ax, some_runs())
+    picture = describe(ax.figure, "Two curves fall.")
+    width, _ = struct.unpack(">II", picture.png[16:24])
+    assert width == 2 * picture.width
+    assert len(picture.png) < 60_000
+
+
+@pytest.mark.parametrize("alt", ["", "  ", None])
+def test_a_picture_without_words_is_refused(ax, alt):
+    with pytest.raises(ValueError, match="alt must say what the picture shows"):
+        describe(ax.figure, alt)
+
+
+def test_every_function_returns_its_axes_and_labels_them(ax):
+    runs = some_runs()
+    assert draw_data(ax, DATA) is ax and ax.get_xlabel() and ax.get_ylabel()
+    assert draw_line(ax, BEST) is ax
+    assert draw_loss(ax, runs) is ax and (ax.get_xlabel(), ax.get_ylabel()) == ("updates", "loss")
+    assert draw_contours(ax, line(), DATA, (0, 4), (2, 6)) is ax and ax.get_xlabel() == "slope w"
+    for drawn in (
+        draw_path(ax, runs[0].w), draw_cloud(ax, runs[0].w), draw_optimum(ax, BEST),
+        draw_arrows(ax, BEST, runs[0].w), draw_spread(ax, {"a": runs[0].w[:, 0]}, 3.0),
+        draw_theory(ax, [1, 2], [2, 1], [2, 1], label="x"),
+    ):  # fmt: skip
+        assert drawn is ax
+
+
+def test_curve_is_the_median_and_the_band_holds_80_percent(ax):
+    run = some_runs(n_runs=101)[0]
+    draw_loss(ax, [run], "epochs")
+    curve = ax.lines[0]
+    np.testing.assert_allclose(curve.get_xdata(), run.updates / 100)
+    np.testing.assert_allclose(curve.get_ydata(), np.median(run.loss, axis=0))
+    edges = ax.collections[0].get_paths()[0].vertices[:, 1]
+    inside = (run.loss[:, -1] >= edges.min()) & (run.loss[:, -1] <= edges.max())
+    assert inside.sum() >= 80
+
+
+def test_subtracting_the_least_loss_is_said_on_the_axis(ax):
+    least = line().loss(BEST, DATA.X, DATA.y)
+    draw_loss(ax, some_runs(), minus=least)
+    assert ax.get_ylabel() == "loss − 0.807"
+
+
+def test_a_diverging_run_is_drawn_and_named(ax):
+    lost = train(line(), DATA, sgd(), constant(5.0), batch_size=100, n_updates=900, n_runs=2)
+    draw_loss(ax, [lost])
+    assert "B = 100 (diverges)" in [text.get_text() for text in ax.get_legend().get_texts()]
+    ends = [artist for artist in ax.lines if artist.get_marker() == "X"]
+    assert len(ends) == 1 and np.isfinite(ends[0].get_ydata()).all()
+
+
+def test_clocks_show_the_same_losses_against_other_axes(ax):
+    fig, axes = plt.subplots(1, 4)
+    runs = some_runs()
+    draw_clocks(axes, runs, seconds_per_update=[1e-3, 2e-3])
+    assert [a.get_xlabel() for a in axes] == [
+        "updates", "examples seen", "epochs (N examples seen)", "seconds on this machine",
+    ]  # fmt: skip
+    ends = [[curve.get_xdata()[-1] for curve in a.lines] for a in axes]
+    np.testing.assert_allclose(ends, [[50, 50], [50, 500], [0.5, 5], [0.05, 0.1]])
+    plt.close(fig)
+
+
+def test_an_unknown_clock_is_refused(ax):
+    with pytest.raises(ValueError, match="clock must be one of 'updates', 'examples', 'epochs'"):
+        draw_loss(ax, some_runs(), "minutes")
+
+
+def test_spread_marks_median_and_both_ends(ax):
+    values = np.arange(1001.0)
+    draw_spread(ax, {"all": values})
+    bar, middle = ax.lines[1], ax.lines[2]
+    np.testing.assert_allclose(bar.get_xdata(), [50, 950])
+    assert middle.get_xdata()[0] == 500
+
+
+def test_looks_differ_in_colour_dash_and_marker():
+    for part in ("color", "linestyle", "marker"):
+        assert len({str(look[part]) for look in LOOKS}) == len(LOOKS)
+
+
+@pytest.mark.parametrize("look", LOOKS[:5], ids=lambda look: look["color"])
+def test_lines_have_enough_contrast_with_white(look):
+    assert contrast_with_white(look["color"]) >= 3
+
+
+def contrast_with_white(color):
+    """WCAG 2.2, relative luminance."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return 1.05 / (np.dot([0.2126, 0.7152, 0.0722], channels) + 0.05)
+
+
+def test_colours_survive_the_smaller_palette_of_the_image(ax):
+    ax.axhspan(0, 1, color=LOOKS[1]["color"])
+    picture = describe(ax.figure, "A filled band.")
+    pixels = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB")).reshape(-1, 3)
+    wanted = np.round(np.multiply(to_rgb(LOOKS[1]["color"]), 255))
+    assert (np.abs(pixels - wanted).max(axis=1) <= 2).mean() > 0.5
