@@ -106,10 +106,10 @@ def draw_line(ax, w, i: int = 0, label: str | None = None):
 
 
 def draw_contours(ax, model, data, slopes: tuple[float, float], biases: tuple[float, float]):
-    """Draw contours of the loss over slope and bias, evenly spaced in its square root."""
-    w, b = np.meshgrid(np.linspace(*slopes, 121), np.linspace(*biases, 121))
+    """Draw contours of the loss over slope and bias; cubic spacing shows the valley's floor too."""
+    w, b = np.meshgrid(np.linspace(*slopes, 201), np.linspace(*biases, 201))
     loss = model.loss(np.stack([w, b], axis=-1), data.X, data.y)
-    levels = np.linspace(np.sqrt(loss.min()), np.sqrt(loss.max()), 14)[1:] ** 2
+    levels = loss.min() + np.ptp(loss) * np.linspace(0, 1, 16)[1:] ** 3
     ax.contour(w, b, loss, levels=levels, colors="#BDBDBD", linewidths=0.8)
     ax.set(xlabel="slope w", ylabel="bias b", xlim=slopes, ylim=biases)
     ax.grid(False)
@@ -151,8 +151,8 @@ def draw_arrows(ax, origin, vectors, i: int = 0, label: str | None = None):
     vectors = np.atleast_2d(vectors)
     ax.quiver(
         *np.broadcast_to(np.reshape(origin, (2, 1)), (2, len(vectors))), *vectors.T,
-        angles="xy", scale_units="xy", scale=1, width=0.004, color=LOOKS[i]["color"],
-        alpha=1 if len(vectors) == 1 else 0.45, label=label,
+        angles="xy", scale_units="xy", scale=1, units="inches", width=0.024,
+        color=LOOKS[i]["color"], alpha=1 if len(vectors) == 1 else 0.45, label=label,
     )  # fmt: skip
     return ax
 
