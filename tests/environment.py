@@ -1,7 +1,7 @@
 """The environment in which notebooks are stored and tested.
 
-pytest loads this module as a plugin (`-p tests.environment` in pyproject.toml) before anything else, so
-that every kernel that it starts inherits these settings. `tests.store` uses the same ones.
+pytest loads this module before anything else (`-p tests.environment` in pyproject.toml), so that
+every kernel that it starts inherits these settings. `tests.store` uses the same ones.
 """
 
 import os
@@ -9,14 +9,14 @@ import os
 ENVIRONMENT = {
     # A progress bar shows seconds, which differ each time.
     "TQDM_DISABLE": "1",
-    # One thread each: timings then mean something, and two test workers do not fight for the cores.
+    # One thread each: timings mean something, and two test workers do not fight for the cores.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
 
-# Seconds that one cell may take, here and in pyproject.toml.
+# Seconds that one cell may take.
 CELL_TIMEOUT = 60
 
 os.environ.update(ENVIRONMENT)

@@ -60,16 +60,25 @@ def execute(notebook, folder):
     return seconds
 
 
+def read(path):
+    """Return the notebook at `path`, or say that it is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file makes nbformat stumble anywhere
+        raise StoreError(f"it is not a notebook: {error}") from None
+
+
 def merge_streams(outputs):
     """Join neighbouring pieces of the same stream, since where a stream is cut is chance."""
     merged = []
     for output in outputs:
-        before = merged[-1] if merged else {}
-        if output["output_type"] == "stream" == before.get("output_type"):
-            if output["name"] == before["name"]:
-                before["text"] += output["text"]
-                continue
-        merged.append(output)
+        same = ("stream", output.get("name"))
+        if merged and (merged[-1]["output_type"], merged[-1].get("name")) == same:
+            merged[-1]["text"] += output["text"]
+        else:
+            merged.append(output)
     return merged
 
 
@@ -100,9 +109,9 @@ def normalize(notebook):
 
 
 def store(path):
-    """Run the notebook at `path` and write it back with its outputs; return (cell, seconds) pairs."""
+    """Run the notebook at `path` and write it back with its outputs; return each cell's seconds."""
     path = Path(path)
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     seconds = execute(notebook, path.resolve().parent)
     normalize(notebook)
     nbformat.validate(notebook)
@@ -125,7 +134,7 @@ def main(arguments=None):
         start = time.perf_counter()
         try:
             seconds = store(path)
-        except (StoreError, OSError, nbformat.reader.NotJSONError) as error:
+        except (StoreError, OSError) as error:
             print(f"{path}: left as it was: {error}", file=sys.stderr)
             failed = 1
             continue
