@@ -3,7 +3,8 @@
 import pytest
 
 from course_lib.explorers import Prediction
-from course_lib.explorers.prediction import NOTHING, format_number, how_far_off
+from course_lib.explorers.prediction import NOTHING, how_far_off
+from course_lib.explorers.words import format_number
 
 
 def test_prediction_keeps_what_the_browser_sends_and_tells_a_new_view():

@@ -1,22 +1,26 @@
-"""What the browser shows: one widget for all explorers, drawn by ``front.js``."""
+"""What the browser shows: one widget for all explorers, drawn by ``front.js``.
 
-import weakref
+It is an anywidget rather than a box of ipywidgets, whose sliders have no name and tell a screen
+reader an index or an exponent instead of the value.
+"""
+
 from pathlib import Path
 
 import anywidget
 import traitlets
 
 HERE = Path(__file__).parent
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class Front(anywidget.AnyWidget):
-    """The front end of an owner; both sides talk in messages, and the kernel keeps the state.
+    """The browser's side of an owner; both sides talk in messages, and the kernel keeps the state.
 
     Parameters
     ----------
     owner : object
         Has ``receive(message, send)``, which gets a message of the browser and a function to
-        answer with. It is held weakly, so that a dropped owner is freed.
+        answer with: ``send(message, buffers)``.
     spec : dict
         What to show: the title, the controls and their choices. See ``front.js``.
     """
@@ -27,20 +31,18 @@ class Front(anywidget.AnyWidget):
 
     def __init__(self, owner, spec: dict):
         super().__init__(spec=spec)
-        self._owner = weakref.ref(owner)
+        self._owner = owner
         self.on_msg(self._receive)
 
     def _receive(self, _, message, buffers):
-        owner = self._owner()
-        if owner is not None:
-            owner.receive(message, self.send)
+        try:
+            self._owner.receive(message, self.send)
+        except Exception as error:  # else the browser would wait forever for its answer
+            self.send({"error": f"{type(error).__name__}: {error}"})
+            raise
 
 
 def mimebundle(front: Front, html: str, text: str) -> dict:
     """Return what a notebook shows: the widget where a kernel runs, else HTML, else text."""
     view = {"version_major": 2, "version_minor": 0, "model_id": front.model_id}
-    return {
-        "application/vnd.jupyter.widget-view+json": view,
-        "text/html": html,
-        "text/plain": text,
-    }
+    return {VIEW: view, "text/html": html, "text/plain": text}

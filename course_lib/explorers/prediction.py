@@ -1,4 +1,4 @@
-"""Predict, run, reconcile: a question that keeps the student's answer until the outcome is known."""
+"""Predict, run, reconcile: a question that keeps its answer until the outcome is known."""
 
 import base64
 import math
@@ -8,6 +8,7 @@ from numbers import Real
 
 from course_lib._checks import check_choice
 from course_lib.explorers.front import Front, mimebundle
+from course_lib.explorers.words import format_number
 from course_lib.plots import LOOKS
 
 NOTHING = "no prediction was made"
@@ -54,7 +55,7 @@ class Prediction:
     def value(self, value):
         self._value = None if value is None else self._check("value", value)
         if self._front is not None:
-            self._front.send({"values": {"value": self._value}})
+            self._front.send(self._kept())
 
     def reveal(self, outcome) -> "Reveal":
         """Return what was asked, what was predicted and what came out, to be shown.
@@ -77,10 +78,16 @@ class Prediction:
     def receive(self, message: dict, send):
         """Keep what the browser sends; tell it what is kept when a view of it opens."""
         if message["event"] == "change":
-            value = message["values"]["value"]
-            self._value = None if value is None else self._check("value", value)
-        else:
-            send({"values": {"value": self._value}})
+            answer = message["values"]["value"]
+            if self.choices is not None:
+                answer = self.choices[answer]
+            self._value = None if answer is None else self._check("value", answer)
+        elif message["event"] == "open":
+            send(self._kept())
+
+    def _kept(self) -> dict:
+        is_number = self.choices is None or self._value is None
+        return {"values": {"value": self._value if is_number else self.choices.index(self._value)}}
 
     def _spec(self) -> dict:
         control = {"name": "value", "label": self.question}
@@ -151,23 +158,8 @@ class Reveal:
         if self.predicted is not None:
             rows.insert(0, ("predicted", self.predicted, LOOKS[1]["color"]))
         data = base64.b64encode(_svg_bars(rows).encode()).decode()
-        return f'<img alt="" width="480" style="max-width: 100%" src="data:image/svg+xml;base64,{data}">'
-
-
-def format_number(number: float) -> str:
-    """Return a number with three significant digits, as people write it: 63.7, 12,300, 4.2 × 10⁻⁷."""
-    if number == 0:
-        return "0"
-    digits = 2 - math.floor(math.log10(abs(number)))
-    rounded = float(f"{number:.3g}")
-    if 1e-4 <= abs(rounded) < 1e7:
-        text = f"{rounded:,.{max(digits, 0)}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    else:
-        mantissa, exponent = f"{number:.2e}".split("e")
-        raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        text = f"{mantissa.rstrip('0').rstrip('.')} × 10{raised}"
-    return text.replace("-", "−")
+        source = f"data:image/svg+xml;base64,{data}"
+        return f'<img alt="" width="480" style="max-width: 100%" src="{source}">'
 
 
 def how_far_off(predicted: float, outcome: float, unit: str = "") -> str:
@@ -191,11 +183,12 @@ def _svg_bars(rows) -> str:
     scale = 240 / (right - left or 1)
     bars = []
     for i, (name, x, color) in enumerate(rows):
+        top = 8 + 24 * i
         start, width = 110 + (min(x, 0) - left) * scale, max(abs(x) * scale, 2)
         bars.append(
-            f'<text x="100" y="{21 + 24 * i}" text-anchor="end">{name}</text>'
-            f'<rect x="{start:.1f}" y="{8 + 24 * i}" width="{width:.1f}" height="17" fill="{color}"/>'
-            f'<text x="{start + width + 6:.1f}" y="{21 + 24 * i}">{format_number(x)}</text>'
+            f'<text x="100" y="{top + 13}" text-anchor="end">{name}</text>'
+            f'<rect x="{start:.1f}" y="{top}" width="{width:.1f}" height="17" fill="{color}"/>'
+            f'<text x="{start + width + 6:.1f}" y="{top + 13}">{format_number(x)}</text>'
         )
     height = 8 + 24 * len(rows)
     return (

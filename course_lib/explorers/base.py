@@ -1,0 +1,121 @@
+"""What all explorers share: state, messages of the browser, the picture and its sentence."""
+
+import base64
+import io
+from collections.abc import Sequence
+from html import escape
+
+from PIL import Image
+
+from course_lib.explorers.canvas import Canvas
+from course_lib.explorers.controls import Control
+from course_lib.explorers.front import Front, mimebundle
+
+
+class Explorer:
+    """A picture that answers to controls; its state can be read, and written as a line of code.
+
+    A kind of explorer has a `title` and a `size` in inches, calls ``__init__`` once its arguments
+    were checked, and has two methods: ``_picture(canvas)`` draws what stays and returns a function
+    without arguments that moves the rest and returns the name of the scene (see :class:`Canvas`);
+    ``_sentence()`` says in words what the picture shows now.
+
+    Parameters
+    ----------
+    controls : sequence of Control
+    values : dict
+        A value of each control, by name.
+    before : str
+        The arguments that no control changes, as code, for the line that repeats the state.
+    """
+
+    title: str
+    size: tuple[float, float]
+
+    def __init__(self, controls: Sequence[Control], values: dict, before: Sequence[str] = ()):
+        self._controls = {control.name: control for control in controls}
+        self._values = values
+        self._before = before
+        self._n_views = 0
+        self._front = self._canvas = self._move = None
+
+    @property
+    def state(self) -> dict:
+        """What the controls are set to, by name."""
+        return dict(self._values)
+
+    def __getattr__(self, name):
+        values = self.__dict__.get("_values", {})
+        if name not in values:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        return values[name]
+
+    def __repr__(self) -> str:
+        state = [f"{name}={value!r}" for name, value in self._values.items()]
+        return f"{type(self).__name__}({', '.join([*self._before, *state])})"
+
+    def receive(self, message: dict, send):
+        """Answer the browser: a view was opened or closed, or a control was moved."""
+        if message["event"] == "close":
+            self._n_views = max(0, self._n_views - 1)
+            if not self._n_views:
+                self.close()
+            return
+        if message["event"] == "open":
+            self._n_views += 1
+        for name, index in message.get("values", {}).items():
+            self._change(name, self._controls[name].value(index))
+        send(self._answer(), buffers=[self._png()])
+
+    def close(self):
+        """Free the figure. It is drawn anew if the explorer is shown again."""
+        self._canvas = self._move = None
+
+    def _change(self, name, value):
+        self._values[name] = value
+
+    def _answer(self) -> dict:
+        controls = self._controls.items()
+        return {
+            "values": {name: control.index(self._values[name]) for name, control in controls},
+            "texts": {name: control.texts for name, control in controls if control.varies},
+            "sentence": self._sentence(),
+            "code": repr(self),
+        }
+
+    def _png(self) -> bytes:
+        if self._canvas is None:
+            self._canvas = Canvas(*self.size)
+            with Canvas.style():
+                self._move = self._picture(self._canvas)
+        return self._canvas.png(self._move())
+
+    def _spec(self) -> dict:
+        return {
+            "title": self.title,
+            "controls": [control.spec() for control in self._controls.values()],
+            "picture": {"width": round(self.size[0] * 96), "height": round(self.size[1] * 96)},
+        }
+
+    def _repr_mimebundle_(self, **_) -> dict:
+        if self._front is None:
+            self._front = Front(self, self._spec())
+        return mimebundle(self._front, self._repr_html_(), self._sentence())
+
+    def _repr_html_(self) -> str:
+        """Return the picture and its sentence as they are now, for where no kernel runs."""
+        sentence = escape(self._sentence())
+        data = base64.b64encode(_squeezed(self._png())).decode()
+        return (
+            f'<figure style="margin: 0"><img alt="{sentence}" width="{round(self.size[0] * 96)}" '
+            f'style="max-width: 100%; height: auto" src="data:image/png;base64,{data}">'
+            f"<figcaption>{sentence} Run this cell to move the controls of this picture: "
+            f"<code>{escape(repr(self))}</code></figcaption></figure>"
+        )
+
+
+def _squeezed(png: bytes) -> bytes:
+    """Return the same image in fewer bytes, to be stored."""
+    file = io.BytesIO()
+    Image.open(io.BytesIO(png)).save(file, format="png", optimize=True)
+    return file.getvalue()

@@ -1,0 +1,27 @@
+"""Numbers as people write them."""
+
+import math
+
+
+def format_number(number: float) -> str:
+    """Return a number with three significant digits: 63.7, 12,300, 4.2 × 10⁻⁷."""
+    if number == 0:
+        return "0"
+    if not math.isfinite(number):
+        return "not a number" if math.isnan(number) else "∞" if number > 0 else "−∞"
+    digits = 2 - math.floor(math.log10(abs(number)))
+    rounded = float(f"{number:.3g}")
+    if 1e-4 <= abs(rounded) < 1e7:
+        text = f"{rounded:,.{max(digits, 0)}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        mantissa, exponent = f"{number:.2e}".split("e")
+        raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        mantissa = mantissa.rstrip("0").rstrip(".")
+        text = f"{mantissa} × 10{raised}"
+    return text.replace("-", "−")
+
+
+def listing(words: list[str]) -> str:
+    """Join words as in a sentence: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
