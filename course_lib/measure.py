@@ -7,6 +7,7 @@ tr Σ / B when drawn with replacement, and tr Σ / B · (N − B)/(N − 1) when
 """
 
 import tracemalloc
+from bisect import bisect_right
 from collections.abc import Callable
 from itertools import islice
 from time import perf_counter
@@ -16,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from course_lib._checks import check_positive, check_whole_number
 from course_lib.batches import shuffled, streams, take, with_replacement
+from course_lib.optimizers import constant, sgd
 from course_lib.training import iterate
 
 
@@ -186,3 +188,66 @@ def peak_memory(function: Callable, *args) -> int:
         if not was_tracing:
             tracemalloc.stop()
     return peak - before
+
+
+def memory_per_update(model, data, optimizer, batch_size: int) -> int:
+    """Return how many bytes the loop of a single run holds at the peak of an update.
+
+    Counted are the batch, what the model keeps for the way back, the gradient, the parameters and
+    the optimizer's memory; not the data themselves, nor row numbers that were drawn ahead.
+
+    Parameters
+    ----------
+    model, data, optimizer
+        As in :func:`course_lib.training.train`.
+    batch_size : int
+        B, from 1 to N.
+    """
+    batch_size = check_whole_number("batch_size", batch_size, 1, len(data))
+    rows = np.arange(batch_size)[None]
+
+    def two_updates():  # in the second one, the first one's batch and gradient are not gone yet
+        w = model.init(streams(0, 1)[0])[None]
+        for _ in iterate(model, take(data, iter([rows, rows])), optimizer, constant(1e-6), w):
+            pass
+
+    two_updates()  # what is made only once, at the first call, is not a cost of the batch
+    return peak_memory(two_updates)
+
+
+def largest_batch(model, data, budget: float, optimizer=None) -> int:
+    """Return the largest batch size whose update holds at most `budget` bytes, N if all do.
+
+    It is found by measuring: B doubles until an update takes too much, then halving the gap leads
+    to a B that fits while B + 1 does not. So no batch of more than twice the answer is ever tried.
+
+    Parameters
+    ----------
+    model, data
+        As in :func:`course_lib.training.train`.
+    budget : float
+        Bytes, as :func:`memory_per_update` counts them.
+    optimizer : Optimizer, optional
+        Left out, ``sgd()``; momentum and Adam keep more numbers for each parameter.
+
+    Raises
+    ------
+    ValueError
+        If an update on a single example already takes more.
+    """
+    check_positive("budget", budget)
+    optimizer = optimizer or sgd()
+
+    def memory(batch_size):
+        return memory_per_update(model, data, optimizer, batch_size)
+
+    if memory(1) > budget:
+        raise ValueError(
+            f"budget must be at least {memory(1):,} bytes, which an update on one example takes, "
+            f"not {budget!r}"
+        )
+    fits = 1
+    while fits < len(data) and memory(min(2 * fits, len(data))) <= budget:
+        fits = min(2 * fits, len(data))
+    too_many = min(2 * fits, len(data) + 1)
+    return fits + bisect_right(range(fits + 1, too_many), budget, key=memory)

@@ -135,7 +135,8 @@ def mlp(sizes: Sequence[int]) -> Model:
         inputs = []
         for weights, bias in layers(w):
             inputs.append(X)
-            scores = X @ weights + bias  # (..., B, K)
+            scores = X @ weights  # (..., B, K)
+            scores += bias  # in place, here and below: one array of that size less at the peak
             X = np.maximum(scores, 0)
         return inputs, scores
 
@@ -155,7 +156,8 @@ def mlp(sizes: Sequence[int]) -> Model:
             np.matmul(x.swapaxes(-1, -2), delta, out=grad_weights)
             np.sum(delta, axis=-2, keepdims=True, out=grad_bias)
             if x is not X:  # nothing lies below the first layer
-                delta = delta @ weights.swapaxes(-1, -2) * (x > 0)
+                delta = delta @ weights.swapaxes(-1, -2)
+                delta *= x > 0
         return loss, grad
 
     return Model(sizes[0], sizes[-1], int(ends[-1]), init, predict, loss, loss_and_grad)
@@ -172,4 +174,6 @@ def cross_entropy(scores, y):
     probability /= total
     is_right = y[..., None] == np.arange(scores.shape[-1])  # (..., B, K)
     log_right = (scores * is_right).sum(axis=-1) - np.log(total[..., 0])
-    return -log_right.mean(axis=-1), (probability - is_right) / y.shape[-1]
+    probability -= is_right
+    probability /= y.shape[-1]
+    return -log_right.mean(axis=-1), probability

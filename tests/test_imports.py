@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "batches": {"_checks"},
     "optimizers": {"_checks"},
     "training": {"_checks", "batches"},
-    "measure": {"_checks", "batches", "training"},
+    "measure": {"_checks", "batches", "optimizers", "training"},
     "plots": {"_checks", "training"},
     "explorers": {
         "_checks", "data", "models", "batches", "optimizers", "training", "measure", "plots",
