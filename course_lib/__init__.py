@@ -4,11 +4,13 @@ One room, one job; imports point one way, down this list:
 
 ===========  =======================================================================
 data         examples to learn from: ``Data(X, y)``
+own_data     the same from your own CSV file
 models       what is learned: a loss and its gradient, written out in numpy
 batches      which examples the next update sees
 optimizers   how a gradient changes the parameters; learning rates and their schedules
 training     the loop: ``iterate``, ``train``, ``sweep``
 measure      numbers read off models and runs
+choosing     which batch size to take: the lesson's procedure as a function
 plots        one function a kind of picture
 explorers    pictures that answer to a control
 ===========  =======================================================================

@@ -5,11 +5,13 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from course_lib._checks import check_choice, check_positive, check_whole_number
@@ -165,7 +167,7 @@ def train(
         If an argument is out of its range or does not fit the model or the data. Divergence is not
         an error: it is recorded.
     """
-    _check_fit(model, data)
+    check_fit(model, data)
     record = _check_record(record, n_updates)
     rngs = streams(seed, check_whole_number("n_runs", n_runs, 1))
     w = _starts(model, rngs, start)
@@ -223,7 +225,7 @@ def sweep(
     dict
         ``runs[batch_size, learning_rate]`` is a :class:`Run`.
     """
-    _check_fit(model, data)
+    check_fit(model, data)
     check_whole_number("n_runs", n_runs, 1)
     batch_sizes = [check_whole_number("each batch size", B, 1, len(data)) for B in batch_sizes]
     learning_rates = [check_positive("each learning rate", lr) for lr in learning_rates]
@@ -274,6 +276,17 @@ def _train_rates(
     ]
 
 
+@contextmanager
+def lock_step():
+    """Set up numpy for stacks of runs: one BLAS thread, and no warning where a run diverges.
+
+    A stack is many small products, on which more threads only wait for each other; and a run that
+    diverges is a result here.
+    """
+    with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
+        yield
+
+
 def _quantities(model, data, watch):
     return {"loss": lambda w: model.loss(w, data.X, data.y), **(watch or {})}
 
@@ -283,7 +296,7 @@ def _record(moments, record, quantities, bar=None):
     clocks, values = [], {name: [] for name in quantities}
     wanted = iter(record)
     next_wanted = next(wanted)
-    with np.errstate(over="ignore", invalid="ignore"):  # divergence is a result here
+    with lock_step():
         for updates, examples, w in moments:
             if updates < next_wanted:
                 continue
@@ -333,7 +346,8 @@ def _check_record(record, n_updates):
     return moments
 
 
-def _check_fit(model, data):
+def check_fit(model, data) -> None:
+    """Raise a ValueError if the data have other features or classes than the model takes."""
     if data.X.shape[1] != model.D:
         raise ValueError(
             f"data must have D = {model.D} features for this model, not {data.X.shape[1]}"

@@ -11,11 +11,13 @@ ROOT = Path(course_lib.__file__).parent
 MAY_IMPORT = {
     "_checks": set(),
     "data": {"_checks"},
+    "own_data": {"data"},
     "models": {"_checks"},
     "batches": {"_checks"},
     "optimizers": {"_checks"},
     "training": {"_checks", "batches"},
     "measure": {"_checks", "batches", "optimizers", "training"},
+    "choosing": {"_checks", "batches", "optimizers", "training", "measure"},
     "plots": {"_checks", "training"},
     "explorers": {
         "_checks", "data", "models", "batches", "optimizers", "training", "measure", "plots",
