@@ -41,7 +41,7 @@ clean:
 
 # .venv/installed holds the folder that was installed, and is written last. A folder that was moved or
 # copied since, or has lost its Python, starts again, because its .venv points to the old place.
-ifneq (,$(shell test -x .venv/bin/python && test "$$(cat .venv/installed)" = "$$(pwd -P)" || echo anew))
+ifneq (,$(shell test -x .venv/bin/python && test "$$(cat .venv/installed 2>/dev/null)" = "$$(pwd -P)" || echo anew))
 .PHONY: .venv/installed
 NEW_VENV = $(FIND_PYTHON) && "$$python" -m venv --clear .venv &&
 endif
