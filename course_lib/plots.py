@@ -152,7 +152,7 @@ def draw_arrows(ax, origin, vectors, i: int = 0, label: str | None = None):
     ax.quiver(
         *np.broadcast_to(np.reshape(origin, (2, 1)), (2, len(vectors))), *vectors.T,
         angles="xy", scale_units="xy", scale=1, units="inches", width=0.024,
-        color=LOOKS[i]["color"], alpha=1 if len(vectors) == 1 else 0.45, label=label,
+        color=LOOKS[i]["color"], alpha=1 if len(vectors) == 1 else 0.45, label=label, zorder=4,
     )  # fmt: skip
     return ax
 
@@ -253,7 +253,7 @@ def draw_spread(ax, groups: Mapping[str, np.ndarray], reference: float | None = 
         height = i + 0.6 * (np.arange(len(dots)) * 0.618034 % 1 - 0.5)  # golden ratio: even scatter
         ax.plot(dots, height, "o", color=look["color"], markersize=3, alpha=0.25, markeredgewidth=0)
         low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
-        ax.plot([low, high], [i, i], color="black", linewidth=3, solid_capstyle="butt")
+        ax.plot([low, high], [i, i], "-", color="black", linewidth=3, solid_capstyle="butt")
         ax.plot(middle, i, look["marker"], color="white", markeredgecolor="black", markersize=9)
     if reference is not None:
         ax.axvline(reference, color="black", linestyle="--", linewidth=1.2)
@@ -272,4 +272,11 @@ def draw_theory(ax, x, theory, measured, i: int = 0, label: str | None = None):
         linestyle="none", label=f"{label}: measured",
     )  # fmt: skip
     ax.set(xscale="log", yscale="log")
+    return ax
+
+
+def tick_at(ax, values):
+    """Label the x axis at these values and nowhere else, written as they are, on a log axis too."""
+    ax.set_xticks(values, [f"{value:g}" for value in values])
+    ax.minorticks_off()
     return ax

@@ -28,6 +28,7 @@ from course_lib.plots import (
     draw_path,
     draw_spread,
     draw_theory,
+    tick_at,
 )
 from course_lib.training import train
 
@@ -134,6 +135,20 @@ def test_spread_marks_median_and_both_ends(ax):
     bar, middle = ax.lines[1], ax.lines[2]
     np.testing.assert_allclose(bar.get_xdata(), [50, 950])
     assert middle.get_xdata()[0] == 500
+
+
+def test_every_bar_of_a_spread_is_solid(ax):
+    draw_spread(ax, {name: np.arange(10.0) for name in "abcd"})
+    bars = [artist for artist in ax.lines if artist.get_linewidth() == 3]
+    assert [bar.get_linestyle() for bar in bars] == ["-"] * 4
+
+
+def test_ticks_stand_at_the_values_alone_even_on_a_log_axis(ax):
+    draw_theory(ax, [0.005, 0.02, 64], [3, 2, 1], [3, 2, 1], label="x")
+    assert tick_at(ax, [0.005, 0.02, 64]) is ax
+    ax.figure.canvas.draw()
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0.005", "0.02", "64"]
+    assert len(ax.get_xticks(minor=True)) == 0
 
 
 def test_looks_differ_in_colour_dash_and_marker():
