@@ -1,0 +1,98 @@
+"""``python -m exercises release DIR | grade SUBMITTED --to DIR | report DIR | copies``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def parser():
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(prog="python -m exercises", description=__doc__)
+    verbs = top.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("release", help="write the student edition, as a folder and a zip file")
+    verb.add_argument("folder", type=Path, metavar="DIR")
+    verb = verbs.add_parser("grade", help="grade STUDENT/EXERCISE.ipynb files through nbval")
+    verb.add_argument("submitted", type=Path, metavar="SUBMITTED")
+    verb.add_argument(
+        "--to", type=Path, required=True, metavar="DIR", help="where results are kept"
+    )
+    where = verb.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers", type=positive, metavar="N", help="judged at once; default: cores"
+    )
+    where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler")
+    verb.add_argument(
+        "--without-sandbox",
+        action="store_true",
+        help="trust the students: limits alone hold answers",
+    )
+    verb = verbs.add_parser("report", help="which question and which mistake cost the class most")
+    verb.add_argument("folder", type=Path, metavar="DIR", help="the --to of an earlier grade")
+    verbs.add_parser("copies", help="renew the students' copies after a source was changed")
+    return top
+
+
+def positive(text):
+    """Return a whole number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} workers cannot do anything")
+    return number
+
+
+def main(arguments=None):
+    """Run one command; returns the exit code: 2 with one sentence if it cannot be done."""
+    options = parser().parse_args(arguments)
+    try:
+        return VERBS[options.verb](options) or 0
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"exercises {options.verb}: {error}", file=sys.stderr)
+        return 2
+
+
+def _release(options):
+    from exercises.classroom import release
+
+    archive = release.release(options.folder)
+    print(f"student edition: {options.folder} and {archive}")
+
+
+def _copies(options):
+    from exercises.classroom import release
+
+    release.write_copies(release.EXERCISES)
+
+
+def _grade(options):
+    from exercises.classroom import grade, report
+
+    results = grade.grade(
+        options.submitted,
+        options.to,
+        workers=options.workers,
+        cluster=options.cluster,
+        sandboxed=not options.without_sandbox,
+    )
+    if options.without_sandbox:
+        print(f"NOTE: {report.WITHOUT_SANDBOX}")
+    for result in results:
+        if result.note:
+            print(f"{result.student}/{result.file}: {result.note}")
+    print(f"{len(results)} submissions graded; see {options.to}/gradebook.csv and summary.csv")
+
+
+def _report(options):
+    from exercises.classroom import report
+
+    if not (options.folder / "gradebook.json").exists():
+        raise ValueError(f"{options.folder} holds no gradebook; grade into it first")
+    print(report.write_statistics(options.folder))
+
+
+VERBS = {"release": _release, "copies": _copies, "grade": _grade, "report": _report}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Every question of every source: right answers pass, known mistakes are told apart."""
+
+import itertools
+import json
+from math import isfinite
+
+import nbformat
+import pytest
+from numpy import float32, ndarray
+from numpy.random import default_rng
+
+from exercises import practice
+from exercises.classroom import judging, release, transplant
+
+from .tools import NAMES, SOURCES, exercise, questions, solutions
+
+QUESTIONS = [(name, question) for name in NAMES for question in questions(name)]
+each_question = pytest.mark.parametrize(
+    "name, question", QUESTIONS, ids=[question for _, question in QUESTIONS]
+)
+
+
+def outcomes(function, cases):
+    return [practice.outcome(function, case) for case in cases]
+
+
+def agree(a, b):
+    return len(a) == len(b) and all(practice.same(x, y) for x, y in zip(a, b, strict=True))
+
+
+def both_inputs(q):
+    return [("visible", q.visible), ("hidden", q.inputs(default_rng(20)))]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=NAMES)
+def test_source_keeps_the_rules(path):
+    release.lint(path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_exercise_has_functions_a_number_and_ten_points(name):
+    graded = exercise(name).questions
+    assert sum(q.points for q in graded) == 10
+    asked = [questions(name)[f"{name}/{q.grade_id}"] for q in graded if not q.manual]
+    functions = [q for q in asked if q.visible != [()]]
+    assert 3 <= len(functions) <= 5
+    assert len(asked) - len(functions) == 1, "one question asks for a number or a choice"
+
+
+@each_question
+def test_solution_and_every_right_answer_pass(name, question):
+    q = questions(name)[question]
+    right = judging.right_answers(q.question)
+    for _, cases in both_inputs(q):
+        wanted = outcomes(right["right"], cases)
+        assert all(kind == "value" for kind, *_ in wanted)
+        for function in [q.answer, *right.values()]:
+            assert agree(outcomes(function, cases), wanted), function.__name__
+
+
+@each_question
+def test_right_answers_in_other_containers_and_dtypes_pass(name, question):
+    q = questions(name)[question]
+    right = judging.right_answers(q.question)["right"]
+
+    def as_lists(*arguments):
+        return practice.plain(right(*arguments))
+
+    def as_tuples(*arguments):
+        return _tuples(practice.plain(right(*arguments)))
+
+    def in_single_precision(*arguments):
+        return _single(right(*arguments))
+
+    for _, cases in both_inputs(q):
+        wanted = outcomes(right, cases)
+        for function in (as_lists, as_tuples, in_single_precision):
+            assert agree(outcomes(function, cases), wanted), function.__name__
+
+
+def _tuples(value):
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _single(value):
+    if isinstance(value, list | tuple):
+        return [_single(item) for item in value]
+    if isinstance(value, ndarray):
+        return value.astype(float32) if value.dtype.kind == "f" else value
+    return float32(value) if isinstance(value, float) else value
+
+
+@each_question
+def test_inputs_tell_all_programs_of_a_question_apart(name, question):
+    q = questions(name)[question]
+    mistakes = judging.known_mistakes(q.question)
+    programs = {"right": judging.right_answers(q.question)["right"]} | mistakes
+    for which, cases in both_inputs(q):
+        behaviour = {n: outcomes(f, cases) for n, f in programs.items()}
+        for one, other in itertools.permutations(behaviour, 2):
+            assert not agree(behaviour[one], behaviour[other]), f"{which}: {one}, {other}"
+
+
+@each_question
+def test_mistakes_are_many_enough_and_each_has_its_own_message(name, question):
+    q = questions(name)[question]
+    mistakes = judging.known_mistakes(q.question)
+    assert len(mistakes) >= (2 if q.visible == [()] else 4)
+    messages = {judging.message(f) for f in mistakes.values()}
+    assert len(messages) == len(mistakes)
+    assert all(25 < len(message) < 300 for message in messages)
+
+
+@each_question
+def test_each_mistake_gets_its_message_at_once_and_when_graded(name, question, capsys):
+    q = questions(name)[question]
+    hidden = q.inputs(default_rng(20))
+    for mistake, function in judging.known_mistakes(q.question).items():
+        practice.check(question, function, q.visible)
+        assert capsys.readouterr().out.endswith(f": {judging.message(function)}\n"), mistake
+        verdict = judging.diagnose(outcomes(function, hidden), [], q.question, hidden)
+        assert f'"mistake": "{mistake}"' in str(verdict)
+    practice.check(question, q.answer, q.visible)
+    assert capsys.readouterr().out.endswith(": right.\n")
+
+
+@each_question
+def test_visible_values_keep_clear_of_rounding_edges(name, question):
+    q = questions(name)[question]
+    for mistake, function in vars(q.question).items():
+        if not callable(function):
+            continue
+        for o in outcomes(function, q.visible):
+            for x in practice.numbers(o[1]):
+                if isfinite(x):
+                    part = (x * 10**practice.DECIMALS + practice.OFF_EDGE) % 1
+                    assert 0.002 < part < 0.998, (mistake, x)
+
+
+@each_question
+def test_single_precision_opens_the_same_seal(name, question, capsys):
+    q = questions(name)[question]
+    right = judging.right_answers(q.question)["right"]
+    practice.check(question, lambda *arguments: _single(right(*arguments)), q.visible)
+    assert capsys.readouterr().out.endswith(": right.\n")
+
+
+def test_there_are_a_hundred_mistakes_in_all():
+    count = sum(len(judging.known_mistakes(questions(n)[q].question)) for n, q in QUESTIONS)
+    assert count >= 10 * len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_student_copy_is_up_to_date(name):
+    path = transplant.SOURCES / f"{name}.ipynb"
+    stored = nbformat.read(release.EXERCISES / f"{name}.ipynb", as_version=4)
+    assert stored == release.student_copy(path), "run: python -m exercises copies"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_seals_are_up_to_date(name):
+    stored = json.loads(practice.SEALS.read_text())
+    made = release.seals(transplant.SOURCES / f"{name}.ipynb")
+    assert {q: stored.get(q) for q in made} == made, "run: python -m exercises copies"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_student_copy_runs_through_and_says_where_to_write(name, capsys):
+    namespace = {"__name__": "__main__"}
+    for cell in nbformat.read(release.EXERCISES / f"{name}.ipynb", as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(cell.source, namespace)
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == len(questions(name))
+    assert all(practice.NOT_WRITTEN in line for line in said)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_released_copy_holds_no_solution_and_no_message(name):
+    text = (release.EXERCISES / f"{name}.ipynb").read_text() + practice.SEALS.read_text()
+    assert "BEGIN" not in text and "END" not in text and "judging" not in text
+    for q in questions(name).values():
+        for mistake, function in judging.known_mistakes(q.question).items():
+            assert judging.message(function) not in text
+            assert f"def {mistake}(" not in text
+    for solution in solutions(name).values():
+        inside = solution.partition("### BEGIN SOLUTION")[2].partition("### END SOLUTION")[0]
+        for line in inside.strip().splitlines():
+            if len(line.strip()) > 20:
+                assert line.strip() not in text, line

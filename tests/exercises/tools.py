@@ -1,0 +1,99 @@
+"""What the tests of the exercises share: making submissions, and judging them without a kernel."""
+
+import json
+from functools import cache
+
+import nbformat
+
+from exercises.classroom import release, transplant
+from exercises.classroom.bridge import Answers
+from exercises.classroom.judging import Verdict
+
+SOURCES = release.sources()
+NAMES = [path.stem for path in SOURCES]
+E04 = "e04_mini_batches"
+
+
+@cache
+def exercise(name=E04):
+    """An exercise, read once."""
+    return transplant.load(name)
+
+
+@cache
+def questions(name):
+    """What the checks and judges of an exercise are given, read once."""
+    return release.questions(transplant.SOURCES / f"{name}.ipynb")
+
+
+@cache
+def solutions(name=E04):
+    """{grade_id of the question: source of its solution}"""
+    sources = {cell.id: cell.source for cell in exercise(name).notebook.cells}
+    return {q.grade_id: sources[q.answer] for q in exercise(name).questions}
+
+
+@cache
+def _copy(name):
+    return nbformat.writes(release.student_copy(transplant.SOURCES / f"{name}.ipynb"))
+
+
+def copy(name=E04):
+    """The student's copy, as it was released."""
+    return nbformat.reads(_copy(name), as_version=4)
+
+
+def written(answers, name=E04):
+    """A student's copy into which {grade_id: source} was written."""
+    notebook = copy(name)
+    for question in exercise(name).questions:
+        if question.grade_id in answers:
+            cell = next(c for c in notebook.cells if c.id == question.answer)
+            cell.source = answers[question.grade_id]
+    return notebook
+
+
+def solved(name=E04):
+    """A copy with every answer right."""
+    return written(solutions(name), name)
+
+
+WRONG = {
+    q.grade_id: f"def {q.function}(*arguments):\n    return 12345.0" for q in exercise().questions
+}
+
+
+def data(notebook):
+    """A notebook as a file's content."""
+    return json.dumps(notebook).encode()
+
+
+def verdicts(content, name=E04, sandboxed=True):
+    """Judge a submission as the grader does, but run the pristine notebook here, without a kernel.
+
+    Returns
+    -------
+    dict
+        {grade_id: (status, mistake, message)}
+    """
+    pieces = transplant.answers(exercise(name), transplant.cells_of(content))
+    notebook, answers = transplant.pristine(exercise(name), pieces, sandboxed)
+    found = {q.grade_id: ("missing", "", "") for q in exercise(name).questions}
+    namespace = {"answers": Answers(**json.loads(answers))}
+    try:
+        for cell in notebook.cells[1:]:
+            grade_id = cell.id if cell.id in found else None
+            try:
+                exec(cell.source, namespace)
+                if grade_id:
+                    found[grade_id] = ("passed", "", "right.")
+            except Verdict as verdict:
+                found[grade_id] = tuple(json.loads(str(verdict)).values())
+    finally:
+        namespace["answers"].close()
+    return found
+
+
+def statuses(content, name=E04, sandboxed=True):
+    """{grade_id: status}"""
+    return {g: v[0] for g, v in verdicts(content, name, sandboxed).items()}
