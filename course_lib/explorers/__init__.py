@@ -5,7 +5,9 @@ and a sentence in the stored notebook, where no kernel runs. All controls are na
 browser, so they can be reached and moved by keyboard and a screen reader says their real values.
 """
 
+from course_lib.explorers.clock import ClockExplorer
+from course_lib.explorers.noise import NoiseExplorer
 from course_lib.explorers.path import PathExplorer
 from course_lib.explorers.prediction import Prediction
 
-__all__ = ["PathExplorer", "Prediction"]
+__all__ = ["ClockExplorer", "NoiseExplorer", "PathExplorer", "Prediction"]

@@ -31,6 +31,8 @@ class Explorer:
 
     title: str
     size: tuple[float, float]
+    #: The control that changes the scene, if one does.
+    scenes: str | None = None
 
     def __init__(self, controls: Sequence[Control], values: dict, before: Sequence[str] = ()):
         self._controls = {control.name: control for control in controls}
@@ -66,6 +68,8 @@ class Explorer:
         for name, index in message.get("values", {}).items():
             self._change(name, self._controls[name].value(index))
         send(self._answer(), buffers=[self._png()])
+        if message["event"] == "open":
+            self._prepare()
 
     def close(self):
         """Free the figure. It is drawn anew if the explorer is shown again."""
@@ -89,6 +93,15 @@ class Explorer:
             with Canvas.style():
                 self._move = self._picture(self._canvas)
         return self._canvas.png(self._move())
+
+    def _prepare(self):
+        """Draw what stays of every scene ahead, so that the first change to each is quick, too."""
+        if self.scenes is not None:
+            now = self._values[self.scenes]
+            for value in self._controls[self.scenes].values:
+                self._values[self.scenes] = value
+                self._png()
+            self._values[self.scenes] = now
 
     def _spec(self) -> dict:
         return {

@@ -13,8 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 from PIL import Image
 
+from course_lib.explorers.words import format_number
 from course_lib.plots import GREY, LOOKS
 
 STYLE = "course_lib.course"
@@ -29,6 +31,11 @@ class Canvas:
     width, height : float
         Size in inches; the image has 192 dots an inch and is shown at half size.
 
+    Attributes
+    ----------
+    scene : hashable
+        The one that was drawn last.
+
     Notes
     -----
     The figure is not known to pyplot, so that it is freed with its last reference.
@@ -41,6 +48,7 @@ class Canvas:
         self.width = round(width * 96)
         self._steps = []  # artists to draw, and axes to clear, in order
         self._backgrounds = {}
+        self.scene = None
         self._palette = None
 
     @staticmethod
@@ -59,6 +67,10 @@ class Canvas:
         """Wipe off `ax` what the artists before have drawn over it: it lies on top of them."""
         self._steps.append(ax)
 
+    def is_new(self, scene) -> bool:
+        """Return whether what stays in this scene was not drawn yet, so that it may be set up."""
+        return scene not in self._backgrounds
+
     def png(self, scene=None) -> bytes:
         """Return the picture as PNG.
 
@@ -68,8 +80,9 @@ class Canvas:
             Names what stays: a change of it (other limits of an axis, say) draws that anew once.
         """
         with self.style():
-            if scene not in self._backgrounds:
+            if self.is_new(scene):
                 self._backgrounds[scene] = self._background()
+            self.scene = scene
             background, kept = self._backgrounds[scene]
             self._agg.restore_region(background)
             for step in self._steps:
@@ -152,6 +165,16 @@ class Key:
         for (text, sample), (look, words) in zip(self._rows, rows, strict=False):
             sample.set(**look, visible=True)
             text.set(text=words, visible=True)
+
+
+def logarithmic(ax, which: str, low: float, high: float):
+    """Make the x or y axis logarithmic from `low` to `high`, with plain numbers at its ticks."""
+    getattr(ax, f"set_{which}scale")("log")
+    getattr(ax, f"set_{which}lim")(low, high)
+    axis = getattr(ax, f"{which}axis")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 150 * low else (1,), numticks=12))
+    axis.set_major_formatter(lambda number, _: format_number(number))
+    axis.set_minor_locator(NullLocator())
 
 
 def place(artist, points: Sequence | np.ndarray, visible: bool = True):

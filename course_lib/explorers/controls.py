@@ -40,7 +40,12 @@ class Control:
     texts: list = field(init=False)
 
     def __post_init__(self):
-        self.texts = [self.text(value) for value in self.values]
+        self.set_values(self.values, self.text)
+
+    def set_values(self, values: list, text: Callable):
+        """Offer other values."""
+        self.values, self.text = values, text
+        self.texts = [text(value) for value in values]
 
     def spec(self) -> dict:
         """Return what the browser needs to know."""

@@ -65,11 +65,7 @@ class PathExplorer(Explorer):
         n_updates: int = 200,
     ):
         before = [] if data is None else ["data"]
-        data = lesson_line() if data is None else data
-        if not isinstance(data, Data) or data.X.shape[1] != 1:
-            raise ValueError(
-                f"data must be Data with one feature, so that it can be drawn, not {data!r}"
-            )
+        data = check_drawable(lesson_line() if data is None else data)
         N = len(data)
         batch_size = check_whole_number("batch_size", batch_size, 1, N)
         compare = {check_whole_number("each of compare", B, 1, N) for B in compare}
@@ -84,6 +80,7 @@ class PathExplorer(Explorer):
             learning_rate = max(rate for rate in rates if rate <= limit / 4)
         learning_rate = float(check_positive("learning_rate", learning_rate))
         self.data, self.n_updates, self.optimum = data, n_updates, least_squares(data, bias=True)
+        self.least = float(MODEL.loss(self.optimum, data.X, data.y))
         self._train = lru_cache(256)(self._train)
         layers = including({1, min(10, N), N}, *compare)
         if len(layers) >= len(LOOKS):
@@ -151,14 +148,13 @@ class PathExplorer(Explorer):
         return {0: self.batch_size} | others
 
     def _sentence(self) -> str:
-        best = MODEL.loss(self.optimum, self.data.X, self.data.y)
         rule = f"α = {format_number(self.learning_rate)}"
         if self.momentum:
             rule += f" and β = {format_number(self.momentum)}"
         said = "; ".join(self._outcome(B) for B in self._shown().values())
         return (
             f"After {self.update} of {self.n_updates} updates with {rule}: {said}. "
-            f"The least possible loss is {format_number(best)}."
+            f"The least possible loss is {format_number(self.least)}."
         )
 
     def _outcome(self, B) -> str:
@@ -178,7 +174,7 @@ class PathExplorer(Explorer):
         left, right = canvas.figure.subplots(1, 2, width_ratios=[2, 3])
         draw_data(left, self.data)
         slopes, biases = self._limits()
-        draw_contours(right, MODEL, self.data, slopes, biases)
+        draw_contours(right, self._surface(), self.data, slopes, biases)
         inset = self._draw_inset(right, slopes, biases)
         left.set(xlim=left.get_xlim(), ylim=left.get_ylim(), title="the line")
         right.set_title("its path over the loss, from ○ (✕ is the optimum)")
@@ -187,11 +183,12 @@ class PathExplorer(Explorer):
             for i in reversed(range(self._n_looks))  # the chosen batch size on top
         }
         canvas.keeps_clear(inset)
-        for i in range(self._n_looks):
-            canvas.moves(traces[i].inner, *traces[i].ends)
+        canvas.moves(*(trace.inner for trace in traces.values()))
         for ax in (right, inset):
             draw_optimum(ax, self.optimum)
-            canvas.moves(ax.lines[-1]).set(markersize=7, markeredgewidth=2)
+            canvas.moves(ax.lines[-1]).set(markersize=12, markeredgewidth=2)
+        for i in range(self._n_looks):
+            canvas.moves(*traces[i].ends)
         key = Key(canvas, left, len(traces), at_bottom=self.optimum[0] >= 0)
         warning = canvas.moves(note(right, 0.98, 0.05, ha="right", color="#A33B00", weight="bold"))
 
@@ -209,6 +206,20 @@ class PathExplorer(Explorer):
 
         return move
 
+    def _surface(self):
+        """Return the model with the same loss as a parabola about the optimum.
+
+        It costs the same for any number of examples.
+        """
+        X = np.column_stack([self.data.X, np.ones(len(self.data))])
+        hessian = 2 / len(X) * X.T @ X
+
+        def loss(w, *_):
+            away = w - self.optimum
+            return self.least + 0.5 * np.vecdot(away @ hessian, away)
+
+        return MODEL._replace(loss=loss)
+
     def _limits(self):
         """Return limits of slope and bias that hold the optimum and nearly all starts."""
         starts = np.array([[-2.5], [2.5]])  # they are standard normal
@@ -225,11 +236,19 @@ class PathExplorer(Explorer):
             (center - 0.06 * (high - low), center + 0.06 * (high - low))
             for center, (low, high) in zip(self.optimum, (slopes, biases), strict=True)
         ]
-        draw_contours(inset, MODEL, self.data, *near)
+        draw_contours(inset, self._surface(), self.data, *near)
         inset.set(xlabel="", ylabel="", xticks=[], yticks=[], facecolor="white")
         inset.spines[:].set(visible=True, color=GREY)
         ax.indicate_inset_zoom(inset, edgecolor=GREY, alpha=1)
         return inset
+
+
+def check_drawable(data, at_least: int = 1) -> Data:
+    """Return `data` if a line can be fitted to it and drawn."""
+    if not isinstance(data, Data) or data.X.shape[1] != 1 or len(data) < at_least:
+        right = f"Data of {at_least} or more examples with one feature"
+        raise ValueError(f"data must be {right}, so that it can be drawn, not {data!r}")
+    return data
 
 
 class _Trace:
@@ -247,7 +266,7 @@ class _Trace:
         ring = {"marker": "o", "markerfacecolor": "white", "markeredgecolor": look["color"]}
         self.start = canvas.moves(line(right, look, **ring, linestyle="none", markersize=7))
         self.inner = line(inset, look, **style)
-        size = 9 if look is LOOKS[0] else 6.5  # both are seen where they meet
+        size = 8.5 if look is LOOKS[0] else 6.5  # both are seen where they meet
         self.ends = [dot(ax, look, markersize=size) for ax in (right, inset)]
         self.across = np.array(left.get_xlim())
 
