@@ -9,6 +9,8 @@ models       what is learned: a loss and its gradient, written out in numpy
 batches      which examples the next update sees
 optimizers   how a gradient changes the parameters; learning rates and their schedules
 training     the loop: ``iterate``, ``train``, ``sweep``
+quadratic    training computed instead of run: the noisy quadratic model
+curvature    how sharply a loss bends: Hessian products, the largest eigenvalue
 measure      numbers read off models and runs
 choosing     which batch size to take: the lesson's procedure as a function
 plots        one function a kind of picture

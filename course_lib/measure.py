@@ -107,6 +107,42 @@ def gradient_variance(noise, batch_size, N: int | None = None):
     return with_repeats * (N - np.asarray(batch_size)) / (N - 1)
 
 
+def noise_scale(model, w, data) -> float:
+    """Return the gradient noise scale tr Σ / ‖G‖² at w, in examples, from all N gradients.
+
+    At this batch size the squared noise of the gradient equals its squared length
+    (McCandlish et al. 2018, arXiv 1812.06162, section 2.2, where it is called B_simple).
+    """
+    each = gradients(model, w, data)
+    return float(each.var(axis=0).sum() / (each.mean(axis=0) ** 2).sum())
+
+
+def noise_and_signal(small, large, batch_small: int, batch_large: int):
+    """Estimate tr Σ and ‖G‖² from gradients of batches of two sizes, each without bias.
+
+    A batch of B, drawn with replacement, has E ‖g‖² = ‖G‖² + tr Σ / B: two sizes give two equations
+    (McCandlish et al. 2018, arXiv 1812.06162, appendix A.1). Both estimates can come out negative.
+    Average each over many batches before you divide: their ratio for a single pair has no mean.
+
+    Parameters
+    ----------
+    small, large : array, shape (..., P)
+        Mean gradients of batches of the two sizes.
+    batch_small, batch_large : int
+
+    Returns
+    -------
+    noise, signal : arrays, shape (...)
+        Estimates of tr Σ and of ‖G‖².
+    """
+    batch_small = check_whole_number("batch_small", batch_small, 1)
+    batch_large = check_whole_number("batch_large", batch_large, batch_small + 1)
+    short, long = np.vecdot(small, small), np.vecdot(large, large)
+    noise = (short - long) / (1 / batch_small - 1 / batch_large)
+    signal = (batch_large * long - batch_small * short) / (batch_large - batch_small)
+    return noise, signal
+
+
 def accuracy(model, w, data) -> np.ndarray:
     """Return the fraction of examples whose highest class score is the right one, shape (...)."""
     return np.mean(model.predict(w, data.X).argmax(axis=-1) == data.y, axis=-1)

@@ -16,6 +16,8 @@ MAY_IMPORT = {
     "batches": {"_checks"},
     "optimizers": {"_checks"},
     "training": {"_checks", "batches"},
+    "quadratic": {"_checks"},
+    "curvature": {"_checks"},
     "measure": {"_checks", "batches", "optimizers", "training"},
     "choosing": {"_checks", "batches", "optimizers", "training", "measure"},
     "plots": {"_checks", "training"},

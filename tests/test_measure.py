@@ -1,6 +1,6 @@
 """Measurements against exact sums, theory, and things whose size is known."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -19,6 +19,8 @@ from course_lib.measure import (
     largest_batch,
     least_squares,
     memory_per_update,
+    noise_and_signal,
+    noise_scale,
     peak_memory,
     seconds_per_update,
     throughput,
@@ -94,6 +96,31 @@ def test_batch_gradients_leave_short_batches_out():
     possible = (each.sum(axis=0) - each) / 99
     gaps = np.linalg.norm(drawn[:, None] - possible, axis=-1).min(axis=1)
     assert gaps.max() < 1e-10
+
+
+def test_noise_scale_is_where_noise_and_gradient_are_equally_strong():
+    B = noise_scale(line(), W, LINE)
+    _, full = line().loss_and_grad(W, LINE.X, LINE.y)
+    noise = gradient_variance(gradient_noise(line(), W, LINE), B)
+    assert noise == pytest.approx(full @ full, rel=1e-12)
+
+
+def test_two_batch_sizes_give_noise_and_signal_exactly_over_all_batches():
+    """Every ordered pair and triple of 5 examples, drawn with replacement: no chance is left."""
+    data = Data(LINE.X[:5], LINE.y[:5])
+    each = gradients(line(), W, data)
+    pairs, triples = (
+        np.array([each[list(rows)].mean(axis=0) for rows in product(range(5), repeat=B)])
+        for B in (2, 3)
+    )
+    noise, _ = noise_and_signal(pairs, pairs[:1], 2, 3)
+    assert noise.shape == (25,)
+    short, long = (np.vecdot(g, g).mean() for g in (pairs, triples))
+    as_one = (np.array([np.sqrt(short), 0]), np.array([np.sqrt(long), 0]))
+    noise, signal = noise_and_signal(*as_one, 2, 3)  # it is linear in the squared lengths
+    full = each.mean(axis=0)
+    assert noise == pytest.approx(gradient_noise(line(), W, data), rel=1e-10)
+    assert signal == pytest.approx(full @ full, rel=1e-10)
 
 
 def test_accuracy_counts_right_answers_for_a_stack_of_runs():
@@ -216,6 +243,7 @@ def test_a_budget_below_a_single_example_is_refused_with_what_that_takes():
             lambda: memory_per_update(line(), LINE, sgd(), 101),
             "batch_size must be a whole number from 1 to 100, not 101",
         ),
+        (lambda: noise_and_signal(W, W, 8, 8), "batch_large must be a whole number of at least 9"),
         (lambda: gradient_variance(1.0, 0), "batch_size must be a positive number, not 0"),
         (lambda: gradient_variance(1.0, 1, 1), "N must be a whole number of at least 2, not 1"),
         (
