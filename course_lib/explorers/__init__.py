@@ -6,8 +6,9 @@ browser, so they can be reached and moved by keyboard and a screen reader says t
 """
 
 from course_lib.explorers.clock import ClockExplorer
+from course_lib.explorers.decision import DecisionExplorer
 from course_lib.explorers.noise import NoiseExplorer
 from course_lib.explorers.path import PathExplorer
 from course_lib.explorers.prediction import Prediction
 
-__all__ = ["ClockExplorer", "NoiseExplorer", "PathExplorer", "Prediction"]
+__all__ = ["ClockExplorer", "DecisionExplorer", "NoiseExplorer", "PathExplorer", "Prediction"]

@@ -25,3 +25,11 @@ def format_number(number: float) -> str:
 def listing(words: list[str]) -> str:
     """Join words as in a sentence: "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a time with its unit: 1.6 ms, 20 µs, 3 s, 2 h."""
+    units = [(3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")]
+    fits = (unit for unit in units if seconds >= 0.9995 * unit[0])
+    size, name = next(fits, units[-1])
+    return f"{format_number(seconds / size)} {name}"
