@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from course_lib.explorers.words import format_number
+from course_lib.explorers.words import format_number, format_whole
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Control:
     values : list
         What can be chosen, in order.
     text : function of a value
-        How a value is written and spoken.
+        How a value is written and spoken. Whole numbers are written exactly unless given.
     kind : {"slider", "radios", "checks"}
         ``checks`` chooses any number of the values, as a tuple.
     plays : bool
@@ -33,14 +33,15 @@ class Control:
     name: str
     label: str
     values: list
-    text: Callable = format_number
+    text: Callable | None = None
     kind: str = "slider"
     plays: bool = False
     varies: bool = False
     texts: list = field(init=False)
 
     def __post_init__(self):
-        self.set_values(self.values, self.text)
+        is_whole = all(isinstance(value, int) for value in self.values)
+        self.set_values(self.values, self.text or (format_whole if is_whole else format_number))
 
     def set_values(self, values: list, text: Callable):
         """Offer other values."""

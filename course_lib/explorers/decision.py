@@ -128,7 +128,8 @@ class DecisionExplorer(Explorer):
             f"The best batch size that fits is B = {best:,}: "
             f"{format_number(self.updates(best))} updates × "
             f"{format_seconds(self.seconds_per_update(best))} = {format_seconds(shortest)} "
-            f"to the target{said}. Every B from {low:,} to {high:,} is within 10 % of the best."
+            f"to the target{said}. "
+            f"Every B from {low:,} to {high:,} is within 10\u00a0% of the best."
         )
 
     def _picture(self, canvas: Canvas):

@@ -210,11 +210,13 @@ function choices(type, label, texts, change) {
 
 function number({ label, unit }, change) {
   const id = `explorer-${serial++}`;
-  const input = make("input", { type: "number", step: "any", id });
+  const unitId = `${id}-unit`;
+  const input = make("input", { type: "number", step: "any", id, "aria-describedby": unitId });
   input.addEventListener("input", () => change(input.value === "" ? null : input.valueAsNumber));
   const element = make("div", {}, [
-    make("label", { for: id, class: "question" }, [label + (unit ? ` (${unit})` : "")]),
+    make("label", { for: id, class: "question" }, [label]),
     input,
+    make("span", { id: unitId, class: "unit" }, [unit]),
   ]);
   return { element, show: (value) => (input.value = value ?? "") };
 }

@@ -142,7 +142,8 @@ class NoiseExplorer(Explorer):
         wrong = np.mean(drawn @ full < 0)
         return said + (
             f"The gradient of all examples has length {format_number(np.hypot(*full))}; "
-            f"{format_number(100 * wrong)} % of the batches point away from it by more than 90°."
+            f"{format_number(100 * wrong)}\u00a0% of the batches point away from it by more "
+            "than 90°."
         )
 
     def _picture(self, canvas: Canvas):

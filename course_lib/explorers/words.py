@@ -27,6 +27,11 @@ def listing(words: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
+def format_whole(number: int) -> str:
+    """Return a whole number exactly: 1,797."""
+    return f"{number:,}"
+
+
 def format_seconds(seconds: float) -> str:
     """Return a time with its unit: 1.6 ms, 20 µs, 3 s, 2 h."""
     units = [(3600, "h"), (60, "min"), (1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")]
