@@ -7,16 +7,16 @@ the time to the target. Stop when larger batches no longer shorten it, or when m
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from course_lib._checks import check_positive, check_whole_number
 from course_lib.batches import shuffled, streams, take, updates_per_epoch
 from course_lib.measure import peak_memory, seconds_per_update
 from course_lib.optimizers import constant, sgd
-from course_lib.training import check_fit, iterate, lock_step
+from course_lib.training import check_fit, iterate, lock_step, progress_bar
 
 #: A doubling that saves less than this fraction of the time counts as a diminishing return.
 WORTH_IT = 0.1
@@ -110,11 +110,11 @@ class Choice:
                 lines.append(
                     f"{t.batch_size:5} {t.lr:10.4g} {t.updates:9,.0f} {t.examples:10,.0f} "
                     f"{1e6 * t.seconds_per_update:11,.0f} {t.seconds:10.3g} "
-                    f"{t.peak_bytes / 1e6:7.2f} MB {mark}"
+                    f"{t.peak_bytes / 1e3:7,.0f} kB {mark}"
                 )
             else:
                 lines.append(f"{t.batch_size:5}  no learning rate reached the target")
-        return "\n".join([*lines, *self.reasons()])
+        return "\n".join([*lines, *(fill(reason, 90) for reason in self.reasons())])
 
     def reasons(self) -> list[str]:
         """Return the decision, why the search ended, and what would change it, a sentence each."""
@@ -136,6 +136,8 @@ class Choice:
         ]
 
     def _what_would_change_it(self, chosen, fewest):
+        if len(self.trials) == 1:
+            return "No other batch size was tried: a wider search may find a better one."
         if fewest.updates >= chosen.updates / (1 + WORTH_IT):
             return "No batch tried needs far fewer updates: dearer updates would not change this."
         gain = chosen.updates / fewest.updates
@@ -219,13 +221,13 @@ def choose_batch_size(
     trials, B = [], smallest
     optimizer = optimizer or sgd()
     sizes = [*doublings(smallest, len(data))]
-    with tqdm(sizes, disable=not progress, unit="batch size", desc="B") as bar:
+    with progress_bar(progress, sizes, unit="batch size") as bar:
         try:
             for B in bar:
                 bar.set_postfix_str(f"B = {B}")
                 peak = _peak_bytes(model, data, B)
                 if budget_bytes is not None and peak > budget_bytes:
-                    takes, budget = (f"{size / 1e6:.2f} MB" for size in (peak, budget_bytes))
+                    takes, budget = (f"{size / 1e3:,.1f} kB" for size in (peak, budget_bytes))
                     stopped = f"B = {B} takes {takes}, over the budget of {budget}"
                     break
                 limit = _most_updates(trials, max_epochs * updates_per_epoch(len(data), B))

@@ -173,7 +173,7 @@ def train(
     w = _starts(model, rngs, start)
     batches = take(data, sampling(len(data), batch_size, rngs))
     moments = iterate(model, batches, optimizer, schedule, w)
-    with tqdm(total=record[-1], disable=not progress, unit="update", desc=label) as bar:
+    with progress_bar(progress, total=record[-1], unit="update", desc=label) as bar:
         recorded = _record(moments, record, _quantities(model, data, watch), bar)
     return _run(recorded, ..., schedule, label or _label(batch_size), batch_size, len(data))
 
@@ -243,7 +243,7 @@ def sweep(
         )  # fmt: skip
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     runs = {}
-    bar = tqdm(done, total=len(jobs), disable=not progress, unit="batch size")
+    bar = progress_bar(progress, done, total=len(jobs), unit="batch size")
     for B, of_rates in zip(batch_sizes, bar, strict=True):
         runs |= {(B, lr): run for lr, run in zip(learning_rates, of_rates, strict=True)}
     return runs
@@ -274,6 +274,11 @@ def _train_rates(
         _run(recorded, i, schedule(rate), _label(batch_size), batch_size, len(data))
         for i, rate in enumerate(rates)
     ]
+
+
+def progress_bar(show: bool, *args, **options) -> tqdm:
+    """Return a bar with tqdm's arguments; even where it is to be shown, TQDM_DISABLE=1 hides it."""
+    return tqdm(*args, **options) if show else tqdm(*args, disable=True, **options)
 
 
 @contextmanager
