@@ -84,10 +84,10 @@ def describe(fig, alt: str, fixed: str | None = None) -> Picture:
 
 
 def to_png(fig) -> bytes:
-    """Return a figure as PNG at 192 dots an inch, in at most 256 colours to keep it small."""
+    """Return a figure as PNG at 192 dots an inch, in at most 64 colours to keep it small."""
     drawn, file = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=192)
-    Image.open(drawn).convert("RGB").quantize(256).save(file, format="png", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(64).save(file, format="png", optimize=True)
     return file.getvalue()
 
 
