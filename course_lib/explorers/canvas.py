@@ -82,8 +82,11 @@ class Canvas:
         with self.style():
             if self.is_new(scene):
                 self._backgrounds[scene] = self._background()
+            elif scene != self.scene:
+                for ax, position in self._backgrounds[scene][2].items():
+                    _stand(ax, position)
             self.scene = scene
-            background, kept = self._backgrounds[scene]
+            background, kept, _ = self._backgrounds[scene]
             self._agg.restore_region(background)
             for step in self._steps:
                 if step in kept:
@@ -93,13 +96,15 @@ class Canvas:
         return self._encode(np.asarray(self._agg.buffer_rgba())[..., :3])
 
     def _background(self):
-        """Draw what stays and keep its pixels, after the layout was settled by a first drawing."""
-        if not self._backgrounds:
-            self._agg.draw()
-            self.figure.set_layout_engine("none")
+        """Draw what stays; return its pixels, those of axes to keep clear, and where axes stand."""
+        for ax in self.figure.axes:  # else the layout would depend on the scene before
+            _stand(ax, ax.get_subplotspec().get_position(self.figure))
+        self.figure.set_layout_engine("constrained")
         self._agg.draw()
+        self.figure.set_layout_engine("none")  # the layout holds until the scene changes
         kept = {ax: self._agg.copy_from_bbox(ax.bbox) for ax in self._steps if isinstance(ax, Axes)}
-        return self._agg.copy_from_bbox(self.figure.bbox), kept
+        positions = {ax: ax.get_position() for ax in self.figure.axes}
+        return self._agg.copy_from_bbox(self.figure.bbox), kept, positions
 
     def _encode(self, pixels) -> bytes:
         """Return pixels (height, width, 3) as PNG of 256 colours, chosen when it is first asked."""
@@ -112,6 +117,12 @@ class Canvas:
             file, format="png", compress_level=1, compress_type=run_lengths
         )
         return file.getvalue()
+
+
+def _stand(ax, position):
+    """Put axes in a place from which a later layout may still move them."""
+    ax.set_position(position)
+    ax.set_in_layout(True)
 
 
 def _palette(image):

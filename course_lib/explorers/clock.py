@@ -233,7 +233,7 @@ def _check_seconds(seconds, runs):
     if seconds is None:
         return None
     check_positive("seconds_per_update", seconds)
-    if len(seconds) != len(runs):
+    if np.shape(seconds) != (len(runs),):
         raise ValueError(
             f"seconds_per_update must have {len(runs)} numbers, one a run, not {seconds!r}"
         )

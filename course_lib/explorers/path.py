@@ -1,5 +1,6 @@
 """The path of the parameters: the lesson's line, learned update by update."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -68,6 +69,8 @@ class PathExplorer(Explorer):
         data = check_drawable(lesson_line() if data is None else data)
         N = len(data)
         batch_size = check_whole_number("batch_size", batch_size, 1, N)
+        if not isinstance(compare, Iterable):
+            raise ValueError(f"compare must be a list of batch sizes, not {compare!r}")
         compare = {check_whole_number("each of compare", B, 1, N) for B in compare}
         check_fraction("momentum", momentum)
         seed = check_whole_number("seed", seed, 0)
