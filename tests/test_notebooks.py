@@ -16,8 +16,11 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LESSONS = sorted(ROOT.glob("notebooks/**/*.ipynb"))
-EXERCISES = sorted(ROOT.glob("exercises/**/*.ipynb"))
+# JupyterLab's own copies, in .ipynb_checkpoints, are not the course's.
+LESSONS, EXERCISES = (
+    sorted(path for path in ROOT.glob(f"{room}/**/*.ipynb") if "checkpoint" not in str(path))
+    for room in ("notebooks", "exercises")
+)
 LARGEST = 500_000  # bytes
 IMPORTS = (ast.Import, ast.ImportFrom)
 

@@ -108,7 +108,8 @@ def needed():
 
 
 def test_what_is_imported_is_required(needed):
-    assert needed <= {canonicalize_name(requirement.name) for requirement in required()}
+    names = {canonicalize_name(requirement.name) for requirement in required()}
+    assert needed <= names.union(*(requirement.extras for requirement in required()))
 
 
 def test_what_is_required_is_used(needed):
