@@ -311,6 +311,26 @@ def test_links_between_files_lead_somewhere():
                 assert (path.parent / target).exists(), f"{path}: {target}"
 
 
+def test_no_file_leads_to_somebodys_machine():
+    somewhere = re.compile(r"(?<![\w.:/])/(work|root|Users)/|\b[A-Z]:\\\\?Users\b")
+    kinds = (
+        ".py",
+        ".md",
+        ".toml",
+        ".txt",
+        ".yml",
+        ".cff",
+        ".cfg",
+        ".js",
+        ".css",
+        "Makefile",
+        "run",
+    )
+    for path in files(*kinds):
+        if "tests" not in path.relative_to(ROOT).parts:
+            assert not somewhere.search(path.read_text(encoding="utf-8")), path
+
+
 def test_a_cell_has_the_same_time_when_stored_and_when_tested():
     options = tomllib.loads(read("pyproject.toml"))["tool"]["pytest"]["ini_options"]["addopts"]
     assert f"--nbval-cell-timeout={CELL_TIMEOUT}" in options
