@@ -37,7 +37,9 @@ def plain(value):
     TypeError
         If it holds something that is neither a number nor a text, a sequence or a dict of them.
     """
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, float):
+        return float(value)
+    if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
@@ -93,12 +95,12 @@ def _same(got, want, tolerance):
         return all(_same(g, w, tolerance) for g, w in zip(got, want, strict=True))
     if want is None or isinstance(want, str) or not isinstance(got, bool | int | float):
         return type(got) is type(want) and got == want
-    if got == want or (got != got and want != want):
-        return True
     if isinstance(want, int):
         # A whole number may come out of a division: 12.000000001 is 12, but 12.01 is not.
         tolerance = 1e-9 * abs(want)
     try:
+        if got == want or (got != got and want != want):
+            return True
         return isfinite(want) and abs(float(got) - want) <= tolerance
     except OverflowError:  # a whole number beyond all floats
         return False

@@ -23,6 +23,7 @@ from exercises.classroom import judging, report, sandbox, transplant
 # One cell asks the sandbox at most twice, each time for at most bridge.QUESTION_SECONDS.
 CELL_SECONDS = 60
 SUBMISSION_SECONDS = 300
+CLUSTER_SECONDS = 20  # for a Dask scheduler to answer
 PYTEST = (
     *("-p", "nbval.plugin", "-p", "exercises.classroom.nbval_plugin"),
     *("--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}"),
@@ -382,7 +383,7 @@ def on_cluster(jobs, address):
     from dask.distributed import Client, as_completed
 
     try:
-        client = Client(address, timeout="20s")
+        client = Client(address, timeout=CLUSTER_SECONDS)
     except (OSError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {address}: {error}") from None
     with client:

@@ -57,8 +57,9 @@ def write(results, to, *, sandboxed=True):
 
 def unknown(result):
     """Return the gradebook's row of a file that belongs to no exercise."""
-    row = dict.fromkeys(COLUMNS, "") | {"points": 0.0, "max_points": 0.0}
-    return row | {"status": "missing", "mistake": "unknown_exercise"}
+    names = {"student": result.student, "exercise": result.exercise, "grade_id": ""}
+    points = {"points": 0.0, "max_points": 0.0}
+    return {**names, **points, "status": "missing", "mistake": "unknown_exercise"}
 
 
 def write_csv(path, columns, rows, note=""):

@@ -1,0 +1,102 @@
+"""Instant feedback: what counts as the same, and what a seal gives away."""
+
+import numpy as np
+import pytest
+
+from exercises import practice
+
+
+def value(x):
+    return "value", practice.plain(x)
+
+
+@pytest.mark.parametrize(
+    "got, want",
+    [
+        ([1, 2], np.array([1.0, 2.0])),
+        (np.float32(0.1), 0.1),
+        (np.array(3.0), 3),
+        (12.000000001, 12),
+        ((np.arange(3), [3]), [[0, 1, 2], np.array([3])]),
+        (range(3), [0, 1, 2]),
+        ((x for x in [1, 2]), [1, 2]),
+        (True, 1),
+        (np.nan, float("nan")),
+        (np.inf, float("inf")),
+        ({"a": np.ones(2)}, {"a": [1, 1]}),
+        ("b", "b"),
+        (None, None),
+    ],
+)
+def test_same_however_it_is_written(got, want):
+    assert practice.same(value(got), value(want))
+
+
+@pytest.mark.parametrize(
+    "got, want",
+    [
+        (12.01, 12),
+        (100_001, 100_000),
+        (0.1001, 0.1002),
+        ([1, 2], [1, 2, 3]),
+        ([1.0], 1.0),
+        (1.0, [1.0]),
+        (np.nan, 1.0),
+        (1.0, np.nan),
+        (np.inf, 1.0),
+        (None, 0),
+        ("1", 1),
+        (10**400, 1.5),
+        ({"a": 1}, {"b": 1}),
+        ({"a": 1}, [1]),
+    ],
+)
+def test_not_the_same(got, want):
+    assert not practice.same(value(got), value(want))
+
+
+def test_a_seal_opens_for_its_behaviour_alone():
+    seals = dict([practice.seal("e/q", [value([1.0, 2.0])], "Think of the mean.")])
+    assert practice.unseal("e/q", [value((1, 2.00001))], seals) == "Think of the mean."
+    assert practice.unseal("e/q", [value([1.0, 2.1])], seals) is None
+    assert practice.unseal("e/other", [value([1.0, 2.0])], seals) is None
+    assert "mean" not in str(seals)
+
+
+def stops(x):
+    raise ZeroDivisionError("division by zero")
+
+
+def unwritten(x):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    "answer, said",
+    [
+        (unwritten, "not written yet: put your code in its cell"),
+        (stops, "it stops with ZeroDivisionError: division by zero"),
+        (lambda x: None, "it returns None. Is there a `return`?"),
+        (lambda x: object(), "it holds a object where a number"),
+        (lambda x, y: 1, "it stops with TypeError"),
+        (lambda x: 10**400, "none of the mistakes known here"),
+        (lambda x: float("nan"), "none of the mistakes known here"),
+        (lambda x: {1, 2}, "it holds a set"),
+        (3, "it stops with TypeError: 'int' object is not callable"),
+    ],
+)
+def test_check_says_something_helpful_and_raises_nothing(answer, said, capsys):
+    practice.check("e/q", answer, [(1,), (2,)])
+    assert said in capsys.readouterr().out
+
+
+def test_check_gives_each_call_fresh_arguments(capsys):
+    seen = []
+
+    def spoils(x):
+        seen.append(x.copy())
+        x[:] = 0
+
+    array = np.ones(2)
+    practice.check("e/q", spoils, [(array,), (array,)])
+    assert np.array_equal(seen, np.ones((2, 2)))

@@ -1,0 +1,115 @@
+"""The student edition: complete, and silent about the answers."""
+
+import base64
+import subprocess
+import sys
+import zipfile
+from functools import cache
+
+import nbformat
+import pytest
+
+from exercises.classroom import judging, release, transplant
+
+from .tools import NAMES, questions
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out") / "student edition"
+    archive = release.release(folder)
+    return folder, archive
+
+
+def texts(folder):
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path, path.read_bytes()
+
+
+def test_edition_has_what_a_student_needs(edition):
+    folder, _ = edition
+    for name in ("requirements.txt", "pyproject.toml", "Makefile", "course_lib/__init__.py"):
+        assert (folder / name).exists()
+    for name in NAMES:
+        assert (folder / "exercises" / f"{name}.ipynb").exists()
+    assert (folder / "exercises" / "practice.py").exists()
+
+
+def test_edition_has_nothing_of_the_instructor(edition):
+    folder, _ = edition
+    names = {path.name for path in folder.rglob("*")}
+    assert not names & {"source", "classroom", "tests", "__main__.py", ".git"}
+
+
+@cache
+def secrets():
+    found = set()
+    for name in NAMES:
+        for q in questions(name).values():
+            for mistake, function in judging.known_mistakes(q.question).items():
+                found |= {judging.message(function), f"def {mistake}("}
+    return {s.encode() for s in found} | {base64.b64encode(s.encode()) for s in found}
+
+
+def test_edition_gives_no_answer_away(edition):
+    folder, _ = edition
+    for path, content in texts(folder / "exercises"):
+        assert not [secret for secret in secrets() if secret in content], path
+        for marker in (b"BEGIN SOLUTION", b"HIDDEN TESTS", b"def right", b"default_rng(20)"):
+            assert marker not in content, path
+
+
+def test_notebooks_come_without_outputs(edition):
+    folder, _ = edition
+    for path in folder.rglob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert not cell.get("outputs")
+
+
+def test_zip_holds_the_same(edition):
+    folder, archive = edition
+    with zipfile.ZipFile(archive) as file:
+        packed = {n for n in file.namelist() if not n.endswith("/")}
+    assert packed == {f"{folder.name}/{p.relative_to(folder).as_posix()}" for p, _ in texts(folder)}
+
+
+def test_checks_work_in_the_edition(edition):
+    folder, _ = edition
+    cells = nbformat.read(folder / "exercises" / f"{NAMES[0]}.ipynb", as_version=4).cells
+    code = "\n".join(c.source for c in cells if c.cell_type == "code")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not written yet" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "grade_id, old, new, said",
+    [
+        ("mean_gradient_answer", "### END SOLUTION", "", "not in pairs"),
+        ("mean_gradient_answer", "### BEGIN SOLUTION", "", "not in pairs"),
+        ("mean_gradient", "### END HIDDEN TESTS", "", "not in pairs"),
+    ],
+)
+def test_lint_finds_a_forgotten_marker(tmp_path, grade_id, old, new, said):
+    notebook = nbformat.read(transplant.SOURCES / "e04_mini_batches.ipynb", as_version=4)
+    cell = next(c for c in notebook.cells if c.id == grade_id)
+    cell.source = cell.source.replace(old, new)
+    nbformat.write(notebook, tmp_path / "e04_mini_batches.ipynb")
+    with pytest.raises(release.ReleaseError, match=said):
+        release.lint(tmp_path / "e04_mini_batches.ipynb")
+
+
+def test_lint_wants_ten_points_and_all_cells(tmp_path):
+    notebook = nbformat.read(transplant.SOURCES / "e04_mini_batches.ipynb", as_version=4)
+    notebook.cells = [c for c in notebook.cells if c.id != "mean_gradient_check"]
+    path = tmp_path / "e04_mini_batches.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.raises(release.ReleaseError, match="one cell mean_gradient_check"):
+        release.lint(path)
+    notebook.cells = [c for c in notebook.cells if c.id != "epoch_loss"]
+    nbformat.write(notebook, path)
+    with pytest.raises(release.ReleaseError, match=r"add up to 8|one cell"):
+        release.lint(path)
