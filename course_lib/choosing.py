@@ -138,7 +138,7 @@ class Choice:
     def _what_would_change_it(self, chosen, fewest):
         if len(self.trials) == 1:
             return "No other batch size was tried: a wider search may find a better one."
-        if fewest.updates >= chosen.updates / (1 + WORTH_IT):
+        if fewest.updates > chosen.updates / 1.5:
             return "No batch tried needs far fewer updates: dearer updates would not change this."
         gain = chosen.updates / fewest.updates
         for overhead in chosen.seconds_per_update * 2.0 ** np.arange(-3, 11):

@@ -4,6 +4,7 @@
 :func:`sweep` does so for each batch size and learning rate.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -278,7 +279,8 @@ def _train_rates(
 
 def progress_bar(show: bool, *args, **options) -> tqdm:
     """Return a bar with tqdm's arguments; even where it is to be shown, TQDM_DISABLE=1 hides it."""
-    return tqdm(*args, **options) if show else tqdm(*args, disable=True, **options)
+    is_hidden = os.environ.get("TQDM_DISABLE", "0") != "0"  # tqdm's notebook bar does not ask
+    return tqdm(*args, disable=is_hidden or not show, **options)
 
 
 @contextmanager
