@@ -7,7 +7,11 @@
 
 const CONTROLS = { slider, radios, checks, number };
 const SETTLED = 400; // ms without a change after which the sentence is spoken
-let serial = 0; // ids of elements, unique in a page
+
+/* Each explorer of a page has its own copy of this file, so that counting alone repeats itself. */
+const copy = Math.random().toString(36).slice(2);
+let serial = 0;
+const newId = () => `explorer-${copy}-${serial++}`;
 
 export default {
   render({ model, el }) {
@@ -117,7 +121,7 @@ function makePicture({ width, height }) {
  */
 
 function slider({ label, texts, plays }, change) {
-  const id = `explorer-${serial++}`;
+  const id = newId();
   const input = make("input", { type: "range", id, min: 0, max: texts.length - 1, step: 1 });
   const value = make("span", { class: "value", "aria-hidden": "true" });
   const write = () => {
@@ -193,7 +197,7 @@ function checks({ label, texts }, change) {
 }
 
 function choices(type, label, texts, change) {
-  const name = `explorer-${serial++}`;
+  const name = newId();
   const inputs = texts.map(() => make("input", { type, name }));
   const chosen = () => inputs.flatMap((input, index) => (input.checked ? [index] : []));
   for (const input of inputs) input.addEventListener("change", () => change(chosen()));
@@ -209,7 +213,7 @@ function choices(type, label, texts, change) {
 }
 
 function number({ label, unit }, change) {
-  const id = `explorer-${serial++}`;
+  const id = newId();
   const unitId = `${id}-unit`;
   const input = make("input", { type: "number", step: "any", id, "aria-describedby": unitId });
   input.addEventListener("input", () => change(input.value === "" ? null : input.valueAsNumber));

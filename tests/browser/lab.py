@@ -1,6 +1,5 @@
 """JupyterLab on loopback, as `make lab` starts it, and a browser that looks at it."""
 
-import json
 import os
 import shutil
 import socket
@@ -96,17 +95,25 @@ class Lab:
         self.page.goto(f"{self.address}/lab/tree/{name}?reset&token={TOKEN}")
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
         self.page.evaluate(
-            """async (theme) => {
+            """async () => {
                 const app = window.jupyterapp;
                 await app.restored;
                 const context = app.shell.currentWidget.sessionContext;
                 await context.ready;
                 await context.session.kernel.info;
-                await app.commands.execute("apputils:change-theme", {theme});
                 app.shell.collapseLeft();
-            }""",
-            f"JupyterLab {theme.capitalize()}",
+            }"""
         )
+        return self.theme(theme) if theme != "light" else self
+
+    def theme(self, name: str):
+        """Change to JupyterLab's theme "light" or "dark"."""
+        self.page.evaluate(
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+            f"JupyterLab {name.capitalize()}",
+        )
+        is_light = "true" if name == "light" else "false"
+        self.page.wait_for_selector(f"body[data-jp-theme-light={is_light}]")
         return self
 
     def run_all(self):
@@ -143,10 +150,4 @@ class Lab:
 
     def close(self):
         """End the kernel, so that the next notebook has the machine for itself."""
-        self.page.evaluate(
-            "() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()"
-        )
-
-
-def to_json(value) -> str:
-    return json.dumps(value)
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
