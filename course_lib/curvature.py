@@ -9,11 +9,13 @@ import numpy as np
 from course_lib._checks import check_positive, check_whole_number
 
 
-def hessian_vector(model, w, data, v, *, distance: float = 1e-4) -> np.ndarray:
+def hessian_vector(model, w, data, v, *, distance: float = 1e-7) -> np.ndarray:
     """Return the product of the Hessian of the loss at w with v, by a central difference.
 
     H v ≈ (∇L(w + εv) − ∇L(w − εv)) / 2ε, where ε makes the steps `distance` long. For a quadratic
-    loss this is exact but for rounding.
+    loss this is exact but for rounding. A network with ReLU has kinks, where the gradient jumps: a
+    longer step finds one of them more often, and power iteration turns towards it and reports
+    the jump as an eigenvalue.
 
     Parameters
     ----------

@@ -33,18 +33,18 @@ def test_product_with_the_hessian_of_a_quadratic_is_exact():
     rng = np.random.default_rng(0)
     w, v = rng.standard_normal((2, 3, 4))
     exact = v @ (2 / 50 * LINEAR.X.T @ LINEAR.X)
-    np.testing.assert_allclose(hessian_vector(linear(4), w, LINEAR, v), exact, rtol=1e-8)
+    np.testing.assert_allclose(hessian_vector(linear(4), w, LINEAR, v), exact, rtol=1e-6)
 
 
 def test_product_scales_with_the_vector():
     w, v = np.random.default_rng(1).standard_normal((2, 4))
     one, ten = (hessian_vector(linear(4), w, LINEAR, k * v) for k in (1, 10))
-    np.testing.assert_allclose(ten, 10 * one, rtol=1e-7)
+    np.testing.assert_allclose(ten, 10 * one, rtol=1e-6)
 
 
 def test_largest_eigenvalue_of_a_quadratic_is_known():
     found = largest_eigenvalue(linear(4), np.zeros(4), LINEAR, n_products=100)
-    assert found == pytest.approx(hessian_eigenvalues(LINEAR)[0], rel=1e-6)
+    assert found == pytest.approx(hessian_eigenvalues(LINEAR)[0], rel=1e-5)
 
 
 def test_largest_eigenvalue_of_a_network_is_that_of_its_whole_hessian():
@@ -55,11 +55,19 @@ def test_largest_eigenvalue_of_a_network_is_that_of_its_whole_hessian():
         assert found == pytest.approx(exact[-1], rel=1e-3)
 
 
+def test_kinks_are_not_taken_for_curvature():
+    """Trained by full batch, some units of this network sit close to the kink of their ReLU."""
+    data, model = digits_data(n_train=200).train, mlp((64, 32, 10))
+    w = train(model, data, sgd(), constant(0.3), batch_size=200, n_updates=600, n_runs=16).w
+    found = largest_eigenvalue(model, w, data)
+    assert found.max() < 2 * np.median(found)
+
+
 def test_a_stack_of_points_equals_each_by_itself():
     w = trained()
     together = largest_eigenvalue(NETWORK, w, DIGITS)
     alone = [largest_eigenvalue(NETWORK, v, DIGITS) for v in w]
-    np.testing.assert_allclose(together, alone, rtol=1e-9)
+    np.testing.assert_allclose(together, alone, rtol=1e-4)
 
 
 def test_bad_arguments_are_refused():
