@@ -14,7 +14,7 @@ import numpy as np
 
 from course_lib._checks import check_positive, check_whole_number
 from course_lib.batches import shuffled, streams, take, updates_per_epoch
-from course_lib.measure import peak_memory, seconds_per_update
+from course_lib.measure import memory_per_update, seconds_per_update
 from course_lib.optimizers import constant, sgd
 from course_lib.training import check_fit, iterate, lock_step, progress_bar
 
@@ -22,7 +22,7 @@ from course_lib.training import check_fit, iterate, lock_step, progress_bar
 WORTH_IT = 0.1
 #: The first batch size tries these rates, the others only such around the last best one.
 FIRST_RATES = np.geomspace(2**-9, 2**2, 12)
-NEXT_RATES = 2.0 ** np.arange(-1, 2.5, 0.5)
+NEXT_RATES = 2.0 ** np.arange(-0.5, 2, 0.5)
 
 
 class Trial(NamedTuple):
@@ -41,7 +41,7 @@ class Trial(NamedTuple):
     seconds_per_update : float
         Median on this machine, one BLAS thread.
     peak_bytes : int
-        Memory that one loss and gradient of this batch takes at its peak.
+        Memory that a run holds at the peak of an update.
     """
 
     batch_size: int
@@ -181,14 +181,15 @@ def choose_batch_size(
     target : float
         Loss to reach, on `validation` if given, else on `data`.
     budget_bytes : float, optional
-        Memory that one loss and gradient may take. Left out, memory is not limited.
+        Memory that a run may hold, as `measure.memory_per_update` counts it. Left out, it is not
+        limited.
     validation : Data, optional
         Examples that judge but are not learned from.
     optimizer : Optimizer, optional
         ``sgd()`` unless given.
     learning_rates : increasing sequence of float
-        Rates for the first batch size; each next one races rates from half the last winner to
-        four times it. A winner at an end of its grid is not believed: the grid moves on.
+        Rates for the first batch size; each next one races rates from 0.7 times the last winner to
+        2.8 times it. A winner at an end of its grid is not believed: the grid moves on.
     smallest : int
         Batch size to start with.
     max_epochs : int
@@ -225,7 +226,7 @@ def choose_batch_size(
         try:
             for B in bar:
                 bar.set_postfix_str(f"B = {B}")
-                peak = _peak_bytes(model, data, B)
+                peak = memory_per_update(model, data, optimizer, B)
                 if budget_bytes is not None and peak > budget_bytes:
                     takes, budget = (f"{size / 1e3:,.1f} kB" for size in (peak, budget_bytes))
                     stopped = f"B = {B} takes {takes}, over the budget of {budget}"
@@ -271,11 +272,6 @@ def _reason_to_stop(trials):
 def _most_updates(trials, limit):
     """A larger batch needs no more updates, so twice those of the last one are enough to see it."""
     return int(min([limit, *(2 * trial.updates + 20 for trial in trials[-1:])]))
-
-
-def _peak_bytes(model, data, batch_size):
-    w = model.init(np.random.default_rng(0))
-    return peak_memory(model.loss_and_grad, w, data.X[:batch_size], data.y[:batch_size])
 
 
 def _race_within_grid(model, data, judge, optimizer, B, rates, target, n_runs, seed, limit):
