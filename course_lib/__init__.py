@@ -13,6 +13,8 @@ quadratic    training computed instead of run: the noisy quadratic model
 curvature    how sharply a loss bends: Hessian products, the largest eigenvalue
 measure      numbers read off models and runs
 choosing     which batch size to take: the lesson's procedure as a function
+parallel     one gradient from many workers
+ledger       every sentence of the lesson, with what the course found
 plots        one function a kind of picture
 explorers    pictures that answer to a control
 ===========  =======================================================================

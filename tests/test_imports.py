@@ -20,6 +20,8 @@ MAY_IMPORT = {
     "curvature": {"_checks"},
     "measure": {"_checks", "batches", "optimizers", "training"},
     "choosing": {"_checks", "batches", "optimizers", "training", "measure"},
+    "parallel": {"_checks", "training"},
+    "ledger": set(),
     "plots": {"_checks", "training"},
     "explorers": {
         "_checks", "data", "models", "batches", "optimizers", "training", "measure", "plots",
