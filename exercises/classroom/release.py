@@ -159,8 +159,9 @@ def release(folder):
         raise ReleaseError(f"{folder} is not an empty folder; the student edition needs one")
     if folder.is_relative_to(ROOT / "exercises"):
         raise ReleaseError(f"{folder} is among the exercises; choose a folder elsewhere")
-    for name in SHARED:
-        for path in tracked(name):
+    pictures = [path for path in tracked(".github") if path.suffix == ".png"]  # of the README
+    for files in (pictures, *map(tracked, SHARED)):
+        for path in files:
             target = folder / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
