@@ -63,7 +63,7 @@ class Table:
         cells = [
             (
                 escape(_plain(row.quote)),
-                f"<strong>{row.verdict}</strong> {escape(row.why)}",
+                _verdict(row),
                 f'<a href="{row.notebook}.ipynb">{row.notebook[:2]}</a>' if row.notebook else "",
                 escape(row.figure),
             )
@@ -85,8 +85,13 @@ def table(rows: Iterable[Row]) -> Table:
 
 def _plain(quote):
     """Return a quote without the marks of a list and of bold letters, and with its dots."""
-    quote = quote.replace("**", "").removeprefix("- ").strip()
+    quote = quote.replace("**", "").replace("<br/>", "").removeprefix("- ").strip()
     return f"… {quote}" if quote[0].islower() else quote
+
+
+def _verdict(row):
+    link = " " if row.verdict == "holds if" else ": "
+    return f"<strong>{row.verdict}</strong>" + (link + escape(row.why) if row.why else "")
 
 
 def _line(tag, cells):
