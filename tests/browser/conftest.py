@@ -38,9 +38,11 @@ class Address(str):
 def page(browser):
     """One page for the module; what it asks beyond this machine is refused."""
     context = browser.new_context(viewport=SIZE, permissions=["clipboard-read", "clipboard-write"])
-    context.route(lambda url: "//127.0.0.1" not in url, lambda route: route.abort())
+    context.route(
+        lambda url: url.startswith("http") and "//127.0.0.1" not in url, lambda route: route.abort()
+    )
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(30_000)
     yield page
     context.close()
 

@@ -15,6 +15,7 @@ import nbformat
 ROOT = Path(__file__).parents[2]
 OUTPUT = ROOT / "tests" / "output"  # screenshots, for a person to look at; not kept by git
 TOKEN = "course"
+KERNEL = {"name": "python3", "display_name": "Python 3"}  # else JupyterLab asks which one
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # Chromium's own does not work as root, as in a container
     "--disable-gpu",
@@ -80,7 +81,7 @@ def wait_for_server(address: str, server, log: Path, seconds: float = 90):
 def write_notebook(path: Path, *cells: str):
     """Write a notebook of code cells."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    notebook.metadata["kernelspec"] = KERNEL
     nbformat.write(notebook, path)
 
 
@@ -89,6 +90,7 @@ class Lab:
 
     def __init__(self, page, address: str):
         self.page, self.address = page, address
+        page.on("dialog", lambda dialog: dialog.accept())  # leave without saving
 
     def open(self, name: str, theme: str = "light"):
         """Open a notebook by its name in the server's folder, and await its kernel."""
@@ -113,7 +115,8 @@ class Lab:
             f"JupyterLab {name.capitalize()}",
         )
         is_light = "true" if name == "light" else "false"
-        self.page.wait_for_selector(f"body[data-jp-theme-light={is_light}]")
+        self.page.wait_for_selector(f"body[data-jp-theme-light={is_light}]", state="attached")
+        self.page.wait_for_timeout(300)  # colours fade
         return self
 
     def run_all(self):
@@ -150,4 +153,6 @@ class Lab:
 
     def close(self):
         """End the kernel, so that the next notebook has the machine for itself."""
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
+        self.page.evaluate(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext.shutdown()"
+        )

@@ -17,7 +17,7 @@ from course_lib.explorers import (
     Prediction,
 )
 from tests.browser.conftest import SIZE
-from tests.browser.lab import write_notebook
+from tests.browser.lab import KERNEL, write_notebook
 from tests.test_explorers import differ
 
 KINDS = [PathExplorer, NoiseExplorer, ClockExplorer, DecisionExplorer]
@@ -183,11 +183,11 @@ def settle_now(root):
 
 
 def test_tab_reaches_every_control_and_shows_where_it_is(explorer):
-    explorer.locator("input").first.focus()
+    explorer.locator("input:checked, input[type=range]").first.focus()
     page = explorer.page
     reached = []
     for _ in range(30):
-        focus = page.evaluate(FOCUS)
+        focus = explorer.evaluate(FOCUS)
         if focus is None:
             break
         reached.append(focus)
@@ -199,10 +199,10 @@ def test_tab_reaches_every_control_and_shows_where_it_is(explorer):
     assert len(reached) == groups + alone  # Tab stops once at a group of radio buttons
 
 
-# The focused element of an explorer: its accessible name and how the focus is drawn.
-FOCUS = """() => {
+# The focused element, if it is in this explorer: its accessible name and how the focus is drawn.
+FOCUS = """(root) => {
     const element = document.activeElement;
-    if (!element.closest(".explorer")) return null;
+    if (!root.contains(element)) return null;
     const {outlineWidth, outlineStyle} = getComputedStyle(element);
     const label = element.labels?.[0]?.textContent;
     return {
@@ -260,6 +260,7 @@ def test_nothing_is_cut_off_on_a_narrow_page(explorer, width):
 def test_the_line_of_code_can_be_copied(notebook):
     path = find(notebook, 0)
     path.get_by_role("button", name="Copy").click()
+    path.get_by_text("Copied").first.wait_for()
     assert notebook.page.evaluate("() => navigator.clipboard.readText()") == code(path)
 
 
@@ -273,6 +274,8 @@ def test_an_answer_comes_soon_enough_on_a_busy_machine(notebook):
 def latencies(root, n):
     """Press an arrow key n times; return the milliseconds from each to the new picture."""
     root.locator("input[type=range]").last.focus()
+    root.page.keyboard.press("End")
+    root.page.wait_for_timeout(1000)
     root.page.evaluate(WATCH_IMAGE, root.locator("img").element_handle())
     took = []
     for i in range(n):
@@ -290,7 +293,8 @@ WATCH_IMAGE = """(image) => {
         resolve?.();
     }))).observe(image, {attributeFilter: ["src"]});
     window.nextPicture = async () => {
-        if (!seen.length) await new Promise((done) => { resolve = done; });
+        const late = new Promise((_, fail) => setTimeout(() => fail(Error("no picture")), 10000));
+        if (!seen.length) await Promise.race([late, new Promise((done) => { resolve = done; })]);
         return seen.shift();
     };
 }"""
@@ -318,6 +322,7 @@ def test_deleting_the_output_frees_the_figure(notebook):
 def stored_notebook():
     """Return a notebook as tests.store keeps it: pictures and sentences, no state of widgets."""
     notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = KERNEL
     for explorer in [kind() for kind in KINDS] + [Prediction("Which?", choices=["a", "b"])]:
         shown = explorer._repr_mimebundle_()
         data = {name: shown[name] for name in ("text/html", "text/plain")}
