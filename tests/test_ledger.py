@@ -93,18 +93,7 @@ def test_a_verdict_has_its_figure_or_its_reason(row):
         assert row.why
 
 
-# Their summaries still say of one claim what another notebook does not.
-UNSETTLED = {"04", "05", "07", "08", "10"}
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, marks=[pytest.mark.xfail(strict=True)] * (path.name[:2] in UNSETTLED))
-        for path in LESSONS
-    ],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_notebook_gives_the_same_verdict(path):
     for pieces, says in verdicts_of(path.stem):
         given = {*given_verdicts(says)}
