@@ -93,7 +93,7 @@ class Canvas:
                     self._agg.restore_region(kept[step])
                 elif step.get_visible():
                     step.axes.draw_artist(step)
-        return self._encode(np.asarray(self._agg.buffer_rgba())[..., :3])
+        return self._encode()
 
     def _background(self):
         """Draw what stays; return its pixels, those of axes to keep clear, and where axes stand."""
@@ -106,9 +106,11 @@ class Canvas:
         positions = {ax: ax.get_position() for ax in self.figure.axes}
         return self._agg.copy_from_bbox(self.figure.bbox), kept, positions
 
-    def _encode(self, pixels) -> bytes:
-        """Return pixels (height, width, 3) as PNG of 256 colours, chosen when it is first asked."""
-        image = Image.fromarray(np.ascontiguousarray(pixels))
+    def _encode(self) -> bytes:
+        """Return the drawn pixels as PNG of 256 colours, which are chosen at the first picture."""
+        size = self._agg.get_width_height(physical=True)
+        image = Image.frombuffer("RGBA", size, self._agg.buffer_rgba(), "raw", "RGBA", 0, 1)
+        image = image.convert("RGB")
         if self._palette is None:
             self._palette = _palette(image)
         file = io.BytesIO()
