@@ -58,16 +58,17 @@ def bubblewrap():
             command += ["--symlink", os.readlink(path), path]
         elif os.path.isdir(path):
             command += ["--ro-bind", path, path]
-    made = {"/"}
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    # Before what is visible, which may itself lie under /tmp.
+    for path in ("/tmp", "/dev/shm"):
+        command += ["--perms", "1777", "--size", TMP_BYTES, "--tmpfs", path]
+    made = {"/", "/tmp"}
     for outside, inside in visible().items():
         for parent in reversed(Path(inside).parents):
             if str(parent) not in made:
                 command += ["--perms", "0755", "--dir", str(parent)]
                 made.add(str(parent))
         command += ["--ro-bind", outside, inside]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for path in ("/tmp", "/dev/shm"):
-        command += ["--perms", "1777", "--size", TMP_BYTES, "--tmpfs", path]
     return [*command, "--remount-ro", "/", "--chdir", "/tmp"]
 
 
