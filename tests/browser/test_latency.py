@@ -100,12 +100,12 @@ def test_a_drag_of_a_second_ends_on_the_right_picture_soon(notebook):
     box = slider.bounding_box()
     mouse, middle = notebook.page.mouse, box["y"] + box["height"] / 2
     late = []
-    for _ in range(5):
+    for i in range(5):
 
-        def drag():
+        def drag(i=i):
             mouse.move(box["x"] + 5, middle)
             mouse.down()
-            for x in np.linspace(5, box["width"] - 40, 60):
+            for x in np.linspace(5, box["width"] * (0.5 + 0.08 * i), 60):
                 mouse.move(box["x"] + x, middle)
                 notebook.page.wait_for_timeout(12)
             notebook.page.evaluate("() => { window.released = performance.now(); }")
