@@ -17,9 +17,7 @@ def parser():
         "--to", type=Path, required=True, metavar="DIR", help="where results are kept"
     )
     where = verb.add_mutually_exclusive_group()
-    where.add_argument(
-        "--workers", type=positive, metavar="N", help="judged at once; default: cores"
-    )
+    where.add_argument("--workers", type=positive, metavar="N", help="judged at once")
     where.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler")
     verb.add_argument(
         "--without-sandbox",

@@ -8,6 +8,7 @@
 `wire`         the plain data that may pass between the two
 `bridge`       a student's function, seen from the trusted side
 `judging`      right, or which known mistake
+`warm`         starts pytest and its kernel by a fork instead of by importing everything
 `nbval_plugin` puts points and mistake into nbval's JUnit file
 `grade`        a class of submissions, in parallel, kept as they come
 `report`       gradebook, summary, feedback pages, item statistics

@@ -26,8 +26,9 @@ SUBMISSION_SECONDS = 300
 CLUSTER_SECONDS = 20  # for a Dask scheduler to answer
 PYTEST = (
     *("-p", "nbval.plugin", "-p", "exercises.classroom.nbval_plugin"),
-    *("--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}"),
+    *("--nbval", f"--nbval-cell-timeout={CELL_SECONDS}"),
     *("--noconftest", "-c", os.devnull, "--rootdir=.", "-p", "no:cacheprovider"),
+    *("-p", "no:unraisableexception", "-p", "no:threadexception"),  # they collect garbage for long
     *("-q", "--color=no", "--junitxml=junit.xml", "-o", "junit_family=xunit1"),
     *("-o", "junit_logging=no"),
 )
@@ -213,17 +214,18 @@ def warm_pytest(folder, arguments):
 
 
 def _start_warm():
+    folder = tempfile.mkdtemp(prefix="warm-")
     environment = {
         **os.environ,
         "PYTHONPATH": str(sandbox.ROOT),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_ADDOPTS": "",
-        "IPYTHONDIR": tempfile.mkdtemp(prefix="ipython-"),
+        "IPYTHONDIR": f"{folder}/ipython",
         "OPENBLAS_NUM_THREADS": "1",
         "TQDM_DISABLE": "1",
     }
     server = subprocess.Popen(
-        [sys.executable, "-m", "exercises.classroom.warm"],
+        [sys.executable, "-m", "exercises.classroom.warm", folder],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -232,7 +234,7 @@ def _start_warm():
         env=environment,
         start_new_session=True,
     )
-    _warm.append((server, environment["IPYTHONDIR"]))
+    _warm.append((server, folder))
     return server
 
 
@@ -267,7 +269,7 @@ def grade(submitted, to, *, workers=None, cluster=None, sandboxed=True, progress
     ----------
     submitted, to : path-like
     workers : int, optional
-        How many submissions are judged at once; by default one for each core.
+        How many submissions are judged at once; by default three for every two cores.
     cluster : str, optional
         Address of a Dask scheduler whose workers have the same course installed.
     sandboxed : bool
@@ -372,8 +374,11 @@ def judge_into(result, kept, data, exercise, sandboxed):
 
 def on_threads(jobs, workers):
     """Yield results as they come; a thread only waits for its own warm interpreter."""
+    # A kernel that starts waits for messages a third of its time, so cores have time for more.
     parallel = Parallel(
-        n_jobs=workers or os.cpu_count(), backend="threading", return_as="generator_unordered"
+        n_jobs=workers or round(1.5 * os.cpu_count()),
+        backend="threading",
+        return_as="generator_unordered",
     )
     yield from parallel(delayed(judge_into)(*job) for job in jobs)
 

@@ -1,41 +1,138 @@
-"""A warm pytest: imports it and nbval once, then forks for each notebook that is to be judged.
+"""A warm interpreter: imports pytest, nbval and the kernel once, and forks for each submission.
 
-Started as ``python -m exercises.classroom.warm``. Each line of its input is a JSON list, the folder
-to work in and pytest's arguments; for each it answers with a line that holds the exit code. The
-children run stock pytest with stock nbval; only the second and a half of importing them is saved.
+``python -m exercises.classroom.warm FOLDER`` reads lines from its input, each a JSON list of a
+folder to work in and pytest's arguments, and answers each with the exit code. A child runs stock
+pytest with stock nbval. Its kernel is this interpreter's child as well: nbval is told to start a
+kernel named ``warm``, whose command is ``warm.py kernel …``, a doorman that asks for a fork and
+lives as long as it. Only the importing is saved, which is most of the time of a small notebook.
 """
 
+import gc
 import json
 import os
+import select
+import signal
+import socket
 import sys
+import threading
+from pathlib import Path
 
 
-def serve():
+def serve(folder):
     """Answer until the input ends."""
-    import ipykernel.kernelspec  # noqa: F401
+    import ipykernel.kernelapp
     import nbval.plugin  # noqa: F401
     import pytest
 
+    import exercises.classroom.judging  # noqa: F401  and numpy with it
+
+    gc.freeze()  # else every child's garbage collector touches, and so copies, all of this memory
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / "door"))
+    listener.listen()
+    install_kernel(folder)
     requests, replies = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
     for line in requests:
-        folder, *arguments = json.loads(line)
+        work, *arguments = json.loads(line)
+        over, alive = os.pipe()  # only the child holds `alive`, so that its end can be seen
         child = os.fork()
         if child == 0:
             code = 3
             try:
-                os.chdir(folder)
-                log = os.open("pytest.log", os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
-                os.dup2(log, 1)
-                os.dup2(log, 2)
-                code = int(pytest.main(arguments))
+                listener.close()
+                os.chdir(work)
+                redirect(os.open("pytest.log", os.O_CREAT | os.O_WRONLY | os.O_TRUNC))
+                code = int(pytest.main([*arguments, "--nbval-kernel-name=warm"]))
                 sys.stdout.flush()
             finally:
                 os._exit(code)
+        os.close(alive)
+        while over not in (ready := select.select([over, listener], [], [])[0]):
+            if listener in ready:
+                fork_kernel(listener, ipykernel.kernelapp.IPKernelApp)
+        os.close(over)
         _, status = os.waitpid(child, 0)
+        reap()
         print(os.waitstatus_to_exitcode(status), file=replies, flush=True)
 
 
+def reap():
+    """Collect the kernels that have ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def install_kernel(folder):
+    """Make jupyter_client find the kernel ``warm``."""
+    spec = folder / "kernels" / "warm"
+    spec.mkdir(parents=True)
+    doorman = [sys.executable, "-I", "-S", __file__, "kernel", str(folder / "door")]
+    content = {
+        "argv": [*doorman, "{connection_file}"],
+        "display_name": "warm",
+        "language": "python",
+    }
+    (spec / "kernel.json").write_text(json.dumps(content))
+    os.environ["JUPYTER_PATH"] = str(folder)
+
+
+def redirect(output):
+    """Let output and errors go to a file, and nothing come from the input."""
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+
+
+def fork_kernel(listener, application):
+    """Become a kernel, in a child, for the doorman who knocks."""
+    door, _ = listener.accept()
+    if os.fork():
+        door.close()
+        return
+    try:
+        listener.close()
+        os.setsid()
+        folder, connection_file = json.loads(door.makefile().readline())
+        os.chdir(folder)
+        redirect(os.open(os.devnull, os.O_RDWR))
+        threading.Thread(target=obey, args=(door,), daemon=True).start()
+        application.launch_instance(["-f", connection_file])
+    finally:
+        os._exit(0)
+
+
+def obey(door):
+    """Interrupt this process when told so, and end it with the doorman."""
+    while door.recv(1):
+        os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def keep_the_door(door, connection_file):
+    """Stand for a kernel: whoever interrupts or kills this process means the kernel.
+
+    It leaves, and the kernel with it, when whoever started it is gone.
+    """
+    parent = os.getppid()
+    kernel = socket.socket(socket.AF_UNIX)
+    kernel.connect(door)
+    kernel.sendall(json.dumps([os.getcwd(), connection_file]).encode() + b"\n")
+    kernel.settimeout(1)
+    while os.getppid() == parent:
+        try:
+            if not kernel.recv(1):
+                return
+        except TimeoutError:
+            pass
+        except KeyboardInterrupt:
+            kernel.send(b"i")
+
+
 if __name__ == "__main__":
-    serve()
+    if sys.argv[1] == "kernel":
+        keep_the_door(*sys.argv[2:])
+    else:
+        serve(Path(sys.argv[1]))
