@@ -180,13 +180,14 @@ def draw(table, path):
     table = [item for item in table if item["lost"]][:20]
     figure = Figure(figsize=(9, 1.5 + 0.4 * len(table)), layout="constrained")
     ax = figure.subplots()
-    shades = ("#0072B2", "#56B4E9", "#E69F00", "#CC79A7", "#BBBBBB")
+    shades = ("#56B4E9", "#E69F00", "#CC79A7", "#F0E442", "#BBBBBB")  # dark text is legible on each
+    most = max((item["lost"] for item in table), default=1.0)
     for height, item in enumerate(table):
         left, wrong = 0.0, sum(item["mistakes"].values())
         for k, (name, n) in enumerate(item["mistakes"].most_common()):
             width = item["lost"] * n / wrong
             ax.barh(height, width, left=left, color=shades[min(k, 4)], edgecolor="white")
-            if k == 0:
+            if width > 0.01 * most * len(name):  # else the name would run into its neighbour
                 ax.text(left, height, f" {name.replace('_', ' ')}", va="center", fontsize=8)
             left += width
     ax.set_yticks(range(len(table)), [f"{i['exercise'][:3]} {i['grade_id']}" for i in table])
