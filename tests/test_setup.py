@@ -29,6 +29,8 @@ USED_BY_NAME = {
     "ipywidgets": ("tests/test_store.py", "import os, pathlib, sys, ipywidgets"),
     "jupyterlab": ("Makefile", "-m jupyterlab"),
     "nbval": ("pyproject.toml", "--nbval"),
+    "pytest-rerunfailures": ("tests/browser/test_explorers_in_lab.py", "mark.flaky(reruns="),
+    "pytest-timeout": ("tests/browser/test_explorers_in_lab.py", "mark.timeout("),
     "pytest-xdist": ("Makefile", "-n 2"),
     "ruff": ("Makefile", "-m ruff"),
 }
