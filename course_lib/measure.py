@@ -34,8 +34,7 @@ def least_squares(data, bias: bool = False) -> np.ndarray:
     -------
     w : array, shape (D,), or (D + 1,) with a bias
     """
-    X = np.column_stack([data.X, np.ones(len(data))]) if bias else data.X
-    return np.linalg.lstsq(X, data.y)[0]
+    return np.linalg.lstsq(_columns(data, bias), data.y)[0]
 
 
 def hessian_eigenvalues(data, bias: bool = False) -> np.ndarray:
@@ -43,8 +42,12 @@ def hessian_eigenvalues(data, bias: bool = False) -> np.ndarray:
 
     H is the Hessian of the mean squared error of ``linear``, and with a bias that of ``line``.
     """
-    X = np.column_stack([data.X, np.ones(len(data))]) if bias else data.X
-    return np.linalg.svd(X, compute_uv=False) ** 2 * 2 / len(data)
+    return np.linalg.svd(_columns(data, bias), compute_uv=False) ** 2 * 2 / len(data)
+
+
+def _columns(data, bias):
+    """Return X, with a column of ones at its end where there is a bias to fit."""
+    return np.column_stack([data.X, np.ones(len(data))]) if bias else data.X
 
 
 def gradients(model, w, data) -> np.ndarray:
