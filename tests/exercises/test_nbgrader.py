@@ -61,24 +61,34 @@ def test_nbgrader_generates_every_exercise_without_solutions(school):
         assert "HIDDEN TESTS" not in text
 
 
-def test_nbgrader_gives_solutions_full_marks_and_stubs_none(school, monkeypatch):
-    for student, answers in {"solved": solutions(), "stub": {}}.items():
-        notebook = nbformat.read(school / "release" / "batch" / f"{E04}.ipynb", as_version=4)
-        for question in exercise().questions:
-            cell = next(c for c in notebook.cells if c.id == question.answer)
-            cell.source = answers.get(question.grade_id, cell.source)
+@pytest.mark.parametrize(
+    "names",
+    [[E04], pytest.param([name for name in NAMES if name != E04], marks=pytest.mark.slow)],
+    ids=["exercise 4", "the other nine"],
+)
+def test_nbgrader_gives_solutions_full_marks_and_stubs_none(school, names, monkeypatch):
+    students = {f"solved {len(names)}": solutions, f"stub {len(names)}": lambda name: {}}
+    for student, answers in students.items():
         target = school / "submitted" / student / "batch"
         target.mkdir(parents=True)
-        nbformat.write(notebook, target / f"{E04}.ipynb")
+        for name in names:
+            notebook = nbformat.read(school / "release" / "batch" / f"{name}.ipynb", as_version=4)
+            for question in exercise(name).questions:
+                cell = next(c for c in notebook.cells if c.id == question.answer)
+                cell.source = answers(name).get(question.grade_id, cell.source)
+            nbformat.write(notebook, target / f"{name}.ipynb")
     done = nbgrader(school, "autograde", "batch", "--create")
     assert done.returncode == 0, done.stderr
     monkeypatch.setenv("PATH", os.path.dirname(sys.executable), prepend=os.pathsep)
+    solved, stub = students
     with Gradebook(f"sqlite:///{school}/gradebook.db") as book:
         scores = {
-            student: {g.name: g.auto_score for g in notebook.grades}
-            for student in ("solved", "stub")
+            (student, notebook.name): {grade.name: grade.auto_score for grade in notebook.grades}
+            for student in students
             for notebook in book.find_submission("batch", student).notebooks
-            if notebook.name == E04
         }
-    assert scores["solved"] == {q.grade_id: q.points for q in exercise().questions}
-    assert scores["stub"] == {q.grade_id: 0 for q in exercise().questions}
+    for name in names:
+        # What a person is to read has no score yet, unless nothing was written.
+        points = {q.grade_id: None if q.manual else q.points for q in exercise(name).questions}
+        assert scores[solved, name] == points
+        assert scores[stub, name] == dict.fromkeys(points, 0)
