@@ -18,7 +18,8 @@ from PIL import Image
 from course_lib._checks import check_choice
 from course_lib.training import CLOCKS
 
-#: Colour, dash and marker that belong together (Okabe & Ito): a colour never stands alone.
+#: Colour, dash and marker that belong together: a colour never stands alone. The colours are Okabe
+#: and Ito's, the last one darkened, so that each has a contrast of 3 with white.
 LOOKS = [
     {"color": color, "linestyle": dash, "marker": marker}
     for color, dash, marker in [
@@ -27,12 +28,14 @@ LOOKS = [
         ("#009E73", "-.", "^"),
         ("#000000", ":", "D"),
         ("#CC79A7", (0, (5, 1, 1, 1, 1, 1)), "v"),
-        ("#E69F00", (0, (8, 2)), "P"),
+        ("#BF8400", (0, (8, 2)), "P"),
     ]
 ]
 #: What is not the subject: data points, contours, reference lines.
 GREY = "#6B6B6B"
+#: A white outline, so that a line is seen over bands, contours and other lines.
 HALO = [effects.withStroke(linewidth=4.5, foreground="white")]
+THIN_HALO = [effects.withStroke(linewidth=2.4, foreground="white")]
 
 
 class Picture:
@@ -93,7 +96,7 @@ def to_png(fig) -> bytes:
 
 def draw_data(ax, data):
     """Draw examples with one feature as points."""
-    ax.plot(data.X[:, 0], data.y, "o", color=GREY, markersize=4, alpha=0.6, label="examples")
+    ax.plot(data.X[:, 0], data.y, "o", color=GREY, markersize=4, alpha=0.8, label="examples")
     ax.set(xlabel="feature x", ylabel="target y")
     return ax
 
@@ -110,7 +113,7 @@ def draw_contours(ax, model, data, slopes: tuple[float, float], biases: tuple[fl
     w, b = np.meshgrid(np.linspace(*slopes, 201), np.linspace(*biases, 201))
     loss = model.loss(np.stack([w, b], axis=-1), data.X, data.y)
     levels = loss.min() + np.ptp(loss) * np.linspace(0, 1, 16)[1:] ** 3
-    ax.contour(w, b, loss, levels=levels, colors="#BDBDBD", linewidths=0.8)
+    ax.contour(w, b, loss, levels=levels, colors="#929292", linewidths=0.6)
     ax.set(xlabel="slope w", ylabel="bias b", xlim=slopes, ylim=biases)
     ax.grid(False)
     return ax
@@ -202,7 +205,7 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None):
             ax.plot(x[last], middle[last], "X", color=look["color"], markersize=12, zorder=5)
     ax.plot(
         x[is_finite], middle[is_finite], color=look["color"], linestyle=look["linestyle"],
-        marker=look["marker"], markevery=0.17, markersize=5, label=label,
+        marker=look["marker"], markevery=0.17, markersize=5, label=label, path_effects=HALO,
     )  # fmt: skip
     both = is_finite & np.isfinite(high)
     ax.fill_between(x[both], low[both], high[both], color=look["color"], alpha=0.15, linewidth=0)

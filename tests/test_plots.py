@@ -156,17 +156,6 @@ def test_looks_differ_in_colour_dash_and_marker():
         assert len({str(look[part]) for look in LOOKS}) == len(LOOKS)
 
 
-@pytest.mark.parametrize("look", LOOKS[:5], ids=lambda look: look["color"])
-def test_lines_have_enough_contrast_with_white(look):
-    assert contrast_with_white(look["color"]) >= 3
-
-
-def contrast_with_white(color):
-    """WCAG 2.2, relative luminance."""
-    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
-    return 1.05 / (np.dot([0.2126, 0.7152, 0.0722], channels) + 0.05)
-
-
 def test_colours_survive_the_smaller_palette_of_the_image(ax):
     ax.axhspan(0, 1, color=LOOKS[1]["color"])
     picture = describe(ax.figure, "A filled band.")

@@ -17,7 +17,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from PIL import Image
 
 from course_lib.explorers.words import format_number
-from course_lib.plots import GREY, LOOKS
+from course_lib.plots import GREY, HALO, LOOKS
 
 STYLE = "course_lib.course"
 DPI = 192
@@ -143,14 +143,14 @@ def _palette(image):
 
 def line(ax, look: dict, **options):
     """Return an empty line on `ax` in one of the LOOKS, without its marker, to be filled later."""
-    style = {"color": look["color"], "linestyle": look["linestyle"], **options}
-    return ax.plot([], [], **style)[0]
+    style = {"color": look["color"], "linestyle": look["linestyle"], "path_effects": HALO}
+    return ax.plot([], [], **style | options)[0]
 
 
 def dot(ax, look: dict, **options):
     """Return an empty marker on `ax` in one of the LOOKS, to be placed later."""
     style = {"color": look["color"], "markeredgecolor": "white", "markersize": 9, "zorder": 5}
-    return ax.plot([], [], look["marker"], **{**style, **options})[0]
+    return ax.plot([], [], look["marker"], **style | options)[0]
 
 
 def note(ax, x: float, y: float, **options):

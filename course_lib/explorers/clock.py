@@ -13,7 +13,7 @@ from course_lib.explorers.words import format_number
 from course_lib.measure import least_squares, seconds_per_update
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, sgd
-from course_lib.plots import GREY, LOOKS, draw_band
+from course_lib.plots import GREY, HALO, LOOKS, draw_band
 from course_lib.training import CLOCKS, Run, train
 
 SECONDS = "seconds"
@@ -147,7 +147,7 @@ class ClockExplorer(Explorer):
         right.tick_params(axis="x", rotation=30 if len(self.runs) > 3 else 0)
         right.tick_params(axis="y", labelleft=False)
         curves = []
-        cursor = canvas.moves(left.axvline(1, color=GREY, linewidth=1.5))
+        cursor = canvas.moves(left.axvline(1, color=GREY, linewidth=1.5, path_effects=HALO))
         looks = LOOKS[: len(self.runs)]
         bars = [canvas.moves(line(right, look, linestyle="-", linewidth=3)) for look in looks]
         dots = [canvas.moves(dot(ax, look)) for look in looks for ax in (left, right)]

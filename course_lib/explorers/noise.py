@@ -193,12 +193,12 @@ class _Cloud:
         self.shafts = canvas.moves(LineCollection([], colors=look["color"], alpha=0.25))
         self.shafts.set_linewidth(0.8)
         ax.add_collection(self.shafts, autolim=False)
-        style = {"linestyle": "none", "markersize": 4.5, "markeredgewidth": 0}
+        style = {"linestyle": "none", "markersize": 5, "markeredgewidth": 0.6, "zorder": 2}
         self.tips = canvas.moves(dot(ax, look, **style, label="one batch each"))
         self.circle = canvas.moves(line(ax, LOOKS[1], label="theory's circle for B"))
         style = {"marker": "D", "markevery": [1], "linestyle": "-", "markersize": 6.5}
         self.full = canvas.moves(line(ax, LOOKS[3], **style | {"label": "all examples"}))
-        ax.plot(0, 0, "o", color=GREY, markersize=4)
+        ax.plot(0, 0, "o", color=GREY, markeredgecolor="white", markersize=6)
 
     def show(self, full, drawn, radius):
         self.shafts.set_segments(np.stack([np.zeros_like(drawn), drawn], axis=1))

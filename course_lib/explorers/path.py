@@ -14,7 +14,7 @@ from course_lib.explorers.words import format_number, listing
 from course_lib.measure import hessian_eigenvalues, least_squares
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, momentum
-from course_lib.plots import GREY, HALO, LOOKS, draw_contours, draw_data, draw_optimum
+from course_lib.plots import GREY, LOOKS, THIN_HALO, draw_contours, draw_data, draw_optimum
 from course_lib.training import train
 
 MODEL = line_model()
@@ -262,9 +262,9 @@ class _Trace:
 
     def __init__(self, canvas, left, right, inset, look):
         self.line = canvas.moves(line(left, look, linewidth=2.4))
-        style = {"linestyle": "-", "linewidth": 1.4, "path_effects": HALO}
+        style = {"linestyle": "-", "linewidth": 1.4}
         if look is not LOOKS[0]:  # laid over: thinner, so that the chosen one stands out
-            style |= {"linewidth": 0.9, "alpha": 0.75, "path_effects": None}
+            style |= {"linewidth": 0.9, "path_effects": THIN_HALO}
         self.path = canvas.moves(line(right, look, **style))
         ring = {"marker": "o", "markerfacecolor": "white", "markeredgecolor": look["color"]}
         self.start = canvas.moves(line(right, look, **ring, linestyle="none", markersize=7))
