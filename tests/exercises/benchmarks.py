@@ -1,7 +1,9 @@
-"""Grade one class with this course's grader and with nbgrader, side by side.
+"""Grade one class with this course's grader and with nbgrader; grade classes of growing size.
 
-``python -m tests.exercises.benchmarks [STUDENTS]`` prints the seconds of both. The class hands in
-exercise 4; of four students one is right, one made a known mistake, one crashes, one wrote nothing.
+``python -m tests.exercises.benchmarks [STUDENTS]`` prints the seconds of both graders side by side,
+``python -m tests.exercises.benchmarks growth [STUDENTS …]`` seconds and memory of this one for each
+class. The class hands in exercise 4; of four students one is right, one made a known mistake, one
+crashes, one wrote nothing.
 """
 
 import os
@@ -10,9 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import psutil
 
 from exercises.classroom import grade, transplant
 
@@ -24,45 +29,118 @@ from .tools import E04, written
 KINDS = (RIGHT, {**RIGHT, "epoch_batches": DROPPED}, {**RIGHT, "epoch_loss": "1 / 0"}, {})
 
 
-def hand_in(folder, release, students):
-    """Write a class into nbgrader's layout, from nbgrader's own release."""
+def hand_in(folder, students):
+    """Write what a class hands in below `folder`, laid out as nbgrader wants it."""
     for number in range(students):
-        notebook = nbformat.read(release, as_version=4)
-        answers = {c.id: c.source for c in written(KINDS[number % len(KINDS)]).cells}
-        for cell in notebook.cells:
-            if cell.id.endswith("_answer"):
-                cell.source = answers[cell.id]
-        target = folder / "submitted" / f"s{number:03d}" / "batch"
+        target = folder / f"s{number:03d}" / "batch"
         target.mkdir(parents=True)
-        nbformat.write(notebook, target / f"{E04}.ipynb")
+        nbformat.write(written(KINDS[number % len(KINDS)]), target / f"{E04}.ipynb")
 
 
-def main(students=40):
-    """Print the seconds that each grader takes."""
-    folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
-    try:
+def grade_and_nbgrader_seconds(students=40):
+    """Grade the same class with this grader and with nbgrader's autograde, one after the other.
+
+    Returns
+    -------
+    tuple of float
+        Seconds of this grader, sandboxed and in parallel, and of nbgrader.
+    """
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        folder = Path(folder)
         (folder / "nbgrader_config.py").write_text(CONFIG.format(root=str(folder)))
         (folder / "source" / "batch").mkdir(parents=True)
         shutil.copy(transplant.SOURCES / f"{E04}.ipynb", folder / "source" / "batch")
         done = nbgrader(folder, "generate_assignment", "batch", "--create")
         assert done.returncode == 0, done.stderr
-        hand_in(folder, folder / "release" / "batch" / f"{E04}.ipynb", students)
-        print(f"{students} students, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        hand_in(folder / "submitted", students)
         started = time.perf_counter()
         results = grade.grade(folder / "submitted", folder / "to", progress=False)
         ours = time.perf_counter() - started
         assert len(results) == students
-        print(f"this grader, sandboxed: {ours:.1f} s", flush=True)
         started = time.perf_counter()
         done = nbgrader(folder, "autograde", "batch", "--create")
         theirs = time.perf_counter() - started
         assert done.returncode == 0, done.stderr
+        return ours, theirs
+
+
+def grade_seconds_and_memory(class_sizes=(10, 30, 100, 300)):
+    """Run ``python -m exercises grade`` once for each class, on its own and from the beginning.
+
+    Parameters
+    ----------
+    class_sizes : sequence of int
+        Numbers of students; each hands in one exercise.
+
+    Returns
+    -------
+    list of dict
+        For each class `students`, `seconds`, `megabytes` (the largest resident memory of the
+        grader's own process) and `megabytes_in_all` (the largest memory of it and of all that it
+        started: warm interpreters, kernels and sandboxes; shared pages counted once).
+    """
+    found = []
+    for students in class_sizes:
+        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+            submitted, to = Path(folder) / "submitted", Path(folder) / "to"
+            hand_in(submitted, students)
+            command = [sys.executable, "-m", "exercises", "grade", submitted, "--to", to]
+            measured = seconds_and_memory(command, cwd=transplant.SOURCES.parents[1])
+            assert len(list((to / "feedback").iterdir())) == students
+        found.append({"students": students, **measured})
+    return found
+
+
+def seconds_and_memory(command, **options):
+    """Run a command to its end, and watch its memory twenty times a second."""
+    started = time.perf_counter()
+    process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    own, in_all, looks = 0, 0, 0
+    while process.poll() is None:
+        with suppress(psutil.Error):  # it may end while it is looked at
+            own = max(own, process.memory_info().rss)
+            if looks % 10 == 0:  # looking at every process takes time from them
+                family = [process, *process.children(recursive=True)]
+                in_all = max(in_all, sum(map(_share, family)))
+        looks += 1
+        time.sleep(0.05)
+    seconds = time.perf_counter() - started
+    assert process.returncode == 0, f"{command} ended with {process.returncode}"
+    return {"seconds": seconds, "megabytes": own / 1e6, "megabytes_in_all": in_all / 1e6}
+
+
+def _share(process):
+    """Return the bytes of a process, each page divided by the number of processes that share it."""
+    try:
+        return process.memory_full_info().pss
+    except psutil.Error:
+        return 0
+
+
+def exponent(sizes, values):
+    """Return p of the power law values ∝ sizes**p, by least squares on log axes."""
+    return np.polyfit(np.log(sizes), np.log(values), 1)[0]
+
+
+def main(arguments):
+    """Print what was asked for; see the top of this file."""
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    if arguments[:1] == ["growth"]:
+        sizes = [int(size) for size in arguments[1:]] or (10, 30, 100, 300)
+        found = grade_seconds_and_memory(sizes)
+        print("students   seconds   MB of the grader   MB in all")
+        for students, seconds, own, in_all in (row.values() for row in found):
+            print(f"{students:8} {seconds:9.1f} {own:18.0f} {in_all:11.0f}")
+        for name in ("seconds", "megabytes", "megabytes_in_all"):
+            power = exponent(sizes, [row[name] for row in found])
+            print(f"{name} grow like students to the power {power:.2f}")
+        each, start = np.polyfit(sizes, [row["seconds"] for row in found], 1)
+        print(f"seconds are about {start:.1f} + {each:.2f} for each student")
+    else:
+        ours, theirs = grade_and_nbgrader_seconds(*map(int, arguments))
+        print(f"this grader, sandboxed: {ours:.1f} s")
         print(f"nbgrader autograde: {theirs:.1f} s, {theirs / ours:.1f} times as long")
-    except subprocess.TimeoutExpired as error:
-        print(error)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Slow tests, each of some minutes: a class of 200, all tricks through nbval, a killed worker."""
+"""Slow tests, each of some minutes: large classes, all tricks through nbval, a killed worker."""
 
 import csv
 import os
@@ -11,6 +11,7 @@ import pytest
 
 from exercises.classroom import bridge, grade, sandbox
 
+from .benchmarks import grade_seconds_and_memory
 from .hostile import ALL, REARRANGED, RIGHT, TRICKS, WRONG, rearranged
 from .test_grade import CLASS, hand_in
 from .tools import E04, data, written
@@ -55,6 +56,12 @@ def test_every_trick_and_its_twin_through_nbval(tmp_path):
     hand_in(tmp_path / "in", submissions)
     grade.grade(tmp_path / "in", tmp_path / "to", progress=False)
     assert points(tmp_path / "to") == worth
+
+
+def test_memory_does_not_grow_with_the_class():
+    small, large = grade_seconds_and_memory((10, 100))
+    assert large["megabytes"] < 1.1 * small["megabytes"]
+    assert large["megabytes_in_all"] < 1.25 * small["megabytes_in_all"]
 
 
 def test_killed_worker_of_a_cluster_loses_nothing(tmp_path):
