@@ -3,7 +3,7 @@
 Two quantities recur. With gᵢ the gradient of example i and G their mean, the noise of a single
 example's gradient is tr Σ = (1/N) Σᵢ ‖gᵢ − G‖². The mean of a batch of B of them has the variance
 tr Σ / B when drawn with replacement, and tr Σ / B · (N − B)/(N − 1) when drawn without
-(Cochran, *Sampling Techniques*, 3rd ed. 1977, theorem 2.2).
+(Cochran, *Sampling Techniques*, 3rd ed. 1977, on simple random sampling).
 """
 
 import tracemalloc
@@ -114,7 +114,7 @@ def noise_scale(model, w, data) -> float:
     """Return the gradient noise scale tr Σ / ‖G‖² at w, in examples, from all N gradients.
 
     At this batch size the squared noise of the gradient equals its squared length
-    (McCandlish et al. 2018, arXiv 1812.06162, section 2.2, where it is called B_simple).
+    (McCandlish et al. 2018, arXiv 1812.06162, equation 2.9, where it is called B_simple).
     """
     each = gradients(model, w, data)
     return float(each.var(axis=0).sum() / (each.mean(axis=0) ** 2).sum())

@@ -1,9 +1,9 @@
 """Training computed instead of run: the noisy quadratic model.
 
 The loss is ½ Σᵢ hᵢ wᵢ², with the curvature hᵢ in direction i and the optimum at zero. A batch of B
-gives the gradient hᵢ wᵢ plus noise of variance cᵢ / B (Zhang et al. 2019, arXiv 1907.04164,
-section 3). The expected loss then needs only the second moments of each direction, and these follow
-from one update to the next without drawing a single random number.
+gives the gradient hᵢ wᵢ plus noise of variance cᵢ / B (Zhang et al. 2019, arXiv 1907.04164).
+The expected loss then needs only the second moments of each direction, and these follow from one
+update to the next without drawing a single random number.
 """
 
 from itertools import count, islice
