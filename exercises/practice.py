@@ -1,5 +1,8 @@
 """Instant feedback: `check` says that an answer is right, or which mistake it is.
 
+``python -m exercises.practice [NOTEBOOK …]`` runs the checks of whole exercises, of all of them
+unless some are named.
+
 The student's copy cannot hold the right answer, so it holds *seals*. A seal is a message locked
 with the behaviour that it speaks about: only an answer that returns exactly what a known mistake
 returns opens that mistake's message, and only a right answer opens "right". `seals.json` is
@@ -10,6 +13,9 @@ import base64
 import copy
 import hashlib
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from math import floor, isfinite
@@ -25,6 +31,9 @@ NOT_WRITTEN = "not written yet: put your code in its cell in place of `raise Not
 UNKNOWN = (
     "this is not right, and none of the mistakes known here. Work the smallest input out by hand."
 )
+
+CHECK = re.compile(r'^check\(\s*"[^"/]+/(\w+)"', re.MULTILINE)
+CELL_SECONDS = 60  # for a cell of a student's notebook, when all are run
 
 _recorder = None  # see `recording`
 
@@ -194,3 +203,45 @@ def check(question, function, cases):
     seals = json.loads(SEALS.read_text()).get(question, {}) if SEALS.exists() else {}
     message = unseal(question, outcomes, seals) or remark(outcomes) or UNKNOWN
     print(f"{name}: {message}")
+
+
+def said(path):
+    """Run a student's notebook, which is left as it is, and yield what each of its checks says.
+
+    Raises
+    ------
+    OSError, ValueError, RuntimeError
+        If the file cannot be read, is no notebook, or its kernel dies.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    options = {"timeout": CELL_SECONDS, "interrupt_on_timeout": True, "allow_errors": True}
+    folder = {"metadata": {"path": str(Path(path).parent)}}
+    client = NotebookClient(notebook, kernel_name="python3", resources=folder, **options)
+    client.execute(stderr=subprocess.DEVNULL)  # what the kernel says about itself
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
+            name = found[1]
+            printed = [o.text.strip() for o in cell.outputs if o.get("name") == "stdout"]
+            failed = [f"{name}: {o.ename}: {o.evalue}" for o in cell.outputs if "ename" in o]
+            yield (printed + failed or [f"{name}: its check said nothing"])[-1]
+
+
+def main(paths=()):
+    """Run the checks of exercises, and print for each how many answers are right."""
+    for path in paths or sorted(SEALS.parent.glob("e*.ipynb")):
+        try:
+            lines = list(said(path))
+        except (OSError, ValueError, RuntimeError) as error:
+            print(f"{Path(path).stem}: it cannot be run: {error}", flush=True)
+            continue
+        right = sum(line.endswith(": right.") for line in lines)
+        print(f"{Path(path).stem}: {right} of {len(lines)} right", flush=True)
+        for line in lines:
+            print(f"    {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

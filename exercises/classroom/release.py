@@ -1,6 +1,7 @@
 """The student edition: no solution in it, and messages that only their behaviour opens."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -39,6 +40,7 @@ SHARED = (
     "Makefile",
     "README.md",
     "LICENSE",
+    "CITATION.cff",
     ".jupyter",
 )
 MARKERS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
@@ -173,10 +175,19 @@ def release(folder):
             nbformat.write(notebook, target)
         else:
             shutil.copy(path, target)
+    readme = folder / "README.md"
+    readme.write_text(for_students(readme.read_text(encoding="utf-8")), encoding="utf-8")
     write_copies(folder / "exercises")
     for name in ("__init__.py", "practice.py"):
         shutil.copy(EXERCISES / name, folder / "exercises" / name)
     return Path(shutil.make_archive(str(folder), "zip", folder.parent, folder.name))
+
+
+def for_students(readme):
+    """Return the README without what only the whole course has: its tests, and how to grade."""
+    readme = re.sub(r"^## For instructors\n.*?(?=^## )", "", readme, flags=re.DOTALL | re.MULTILINE)
+    lines = readme.splitlines(keepends=True)
+    return "".join(line for line in lines if not re.search("make test|-m pytest", line))
 
 
 def tracked(name):

@@ -1,9 +1,12 @@
 """Instant feedback: what counts as the same, and what a seal gives away."""
 
+import nbformat
 import numpy as np
 import pytest
 
 from exercises import practice
+
+from .tools import solved, written
 
 
 def value(x):
@@ -100,3 +103,27 @@ def test_check_gives_each_call_fresh_arguments(capsys):
     array = np.ones(2)
     practice.check("e/q", spoils, [(array,), (array,)])
     assert np.array_equal(seen, np.ones((2, 2)))
+
+
+def test_all_exercises_are_checked_at_once_and_left_as_they_are(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(practice, "CELL_SECONDS", 5)
+    spoiled = solved()
+    answers = [cell for cell in spoiled.cells if cell.id.endswith("_answer")]
+    answers[0].source = "def (:"
+    answers[1].source += "\n\nwhile True:\n    pass"
+    for name, notebook in {"done": solved(), "new": written({}), "spoiled": spoiled}.items():
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    (tmp_path / "torn.ipynb").write_text("{")
+    paths = sorted(tmp_path.iterdir())
+    before = [path.read_bytes() for path in paths]
+
+    practice.main(paths)
+
+    said = capsys.readouterr().out.splitlines()
+    headings = [line for line in said if not line.startswith(" ")]
+    assert headings[:2] == ["done: 5 of 5 right", "new: 0 of 5 right"]
+    assert headings[2] == "spoiled: 4 of 5 right"
+    assert headings[3].startswith("torn: it cannot be run: ")
+    assert sum("not written yet" in line for line in said) == 5
+    assert sum("NameError" in line for line in said) == 1
+    assert [path.read_bytes() for path in paths] == before

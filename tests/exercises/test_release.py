@@ -1,6 +1,8 @@
 """The student edition: complete, and silent about the answers."""
 
 import base64
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -34,6 +36,23 @@ def test_edition_has_what_a_student_needs(edition):
     for name in NAMES:
         assert (folder / "exercises" / f"{name}.ipynb").exists()
     assert (folder / "exercises" / "practice.py").exists()
+
+
+def test_readme_tells_students_what_they_can_do(edition):
+    folder, _ = edition
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "make lab" in text and "make check" in text
+    assert not re.search("make test|pytest|instructor|SUBMITTED", text)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        assert "://" in target or (folder / target).exists(), target
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+def test_make_offers_students_what_they_can_do(edition):
+    folder, _ = edition
+    done = subprocess.run(["make"], cwd=folder, capture_output=True, text=True)
+    assert "make check" in done.stdout
+    assert "make test" not in done.stdout and "make store" not in done.stdout
 
 
 def test_edition_has_nothing_of_the_instructor(edition):

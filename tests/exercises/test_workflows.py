@@ -30,15 +30,6 @@ def test_workflow_for_grading_calls_the_commands():
         parser().parse_args(call.partition("&&")[0].split())
 
 
-def test_workflow_for_practising_shows_the_feedback():
-    command = (release.EXERCISES / "workflows" / "practise.yml").read_text()
-    command = command.split('echo "== $notebook"\n')[1].split("done")[0]
-    command = command.replace(".venv/bin/python", f"'{sys.executable}'")
-    notebook = release.EXERCISES / "e04_mini_batches.ipynb"
-    done = subprocess.run(
-        ["bash", "-c", f"notebook='{notebook}'\n{command}"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.stdout.count("not written yet") == 5, done.stdout + done.stderr
+def test_workflow_for_practising_calls_what_students_have():
+    text = (release.EXERCISES / "workflows" / "practise.yml").read_text()
+    assert ".venv/bin/python -m exercises.practice\n" in text
