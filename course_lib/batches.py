@@ -73,6 +73,7 @@ def with_replacement(N: int, batch_size: BatchSize, rngs: Sequence) -> Iterator[
 def take(data, rows: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the examples of each batch of rows: X of shape (R, B, D), y of shape (R, B)."""
     for batch in rows:
+        batch = np.ascontiguousarray(batch)  # once for both: a batch is a view of a whole epoch
         yield data.X.take(batch, axis=0), data.y.take(batch)
 
 
@@ -117,10 +118,10 @@ def _orders(N, rngs):
     if any(isinstance(rng, np.random.RandomState) for rng in rngs):
         while True:
             yield np.stack([rng.permutation(N) for rng in rngs])
-    n_epochs = max(1, DRAWN_AHEAD // (N * len(rngs)))
-    rows = np.tile(np.arange(N), (n_epochs, 1))
-    while True:
-        yield from np.stack([rng.permuted(rows, axis=1) for rng in rngs], axis=1)
+    epochs = max(1, DRAWN_AHEAD // (N * len(rngs)))
+    while True:  # random keys in increasing order name the rows in random order
+        orders = [rng.random((epochs, N)).argsort(axis=1) for rng in rngs]
+        yield from np.stack(orders, axis=1)
 
 
 def _draws(N, size, rngs, n_ahead):

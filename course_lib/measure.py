@@ -52,7 +52,7 @@ def _columns(data, bias):
 
 def gradients(model, w, data) -> np.ndarray:
     """Return the gradient of each example by itself, shape (N, P): each is a batch of one."""
-    return model.loss_and_grad(w, data.X[:, None], data.y[:, None])[1]
+    return model.grad(w, data.X[:, None], data.y[:, None])
 
 
 def batch_gradients(
@@ -77,7 +77,7 @@ def batch_gradients(
     n_draws = check_whole_number("n_draws", n_draws, 1)
     batches = take(data, sampling(len(data), batch_size, streams(seed, 1)))
     whole = ((X[0], y[0]) for X, y in batches if y.shape[-1] == batch_size)
-    return np.array([model.loss_and_grad(w, X, y)[1] for X, y in islice(whole, n_draws)])
+    return np.array([model.grad(w, X, y) for X, y in islice(whole, n_draws)])
 
 
 def gradient_noise(model, w, data) -> float:

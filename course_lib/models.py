@@ -32,8 +32,8 @@ class Model(NamedTuple):
         Predictions of shape (..., B) for a regression; class scores (..., B, K) for a classifier.
     loss : function of (w, X, y)
         Mean loss over the batch, shape (...).
-    loss_and_grad : function of (w, X, y)
-        The same loss and its gradient, shapes (...) and (..., P).
+    grad : function of (w, X, y)
+        Gradient of that loss by w, shape (..., P).
     """
 
     D: int
@@ -42,7 +42,7 @@ class Model(NamedTuple):
     init: Callable
     predict: Callable
     loss: Callable
-    loss_and_grad: Callable
+    grad: Callable
 
 
 def line() -> Model:
@@ -58,14 +58,15 @@ def line() -> Model:
     def loss(w, X, y):
         return np.mean((predict(w, X) - y) ** 2, axis=-1)
 
-    def loss_and_grad(w, X, y):
+    def grad(w, X, y):
         residual = predict(w, X) - y  # (..., B)
-        loss = np.vecdot(residual, residual) / y.shape[-1]
-        grad_slope = 2 * np.vecdot(residual, X[..., 0]) / y.shape[-1]
-        grad_bias = 2 * residual.sum(axis=-1) / y.shape[-1]
-        return loss, np.stack([grad_slope, grad_bias], axis=-1)
+        grad = np.empty((*residual.shape[:-1], 2))
+        np.vecdot(residual, X[..., 0], out=grad[..., 0])
+        residual.sum(axis=-1, out=grad[..., 1])
+        grad *= 2 / y.shape[-1]
+        return grad
 
-    return Model(1, None, 2, init, predict, loss, loss_and_grad)
+    return Model(1, None, 2, init, predict, loss, grad)
 
 
 def linear(D: int) -> Model:
@@ -84,12 +85,10 @@ def linear(D: int) -> Model:
     def loss(w, X, y):
         return np.mean((predict(w, X) - y) ** 2, axis=-1)
 
-    def loss_and_grad(w, X, y):
-        residual = predict(w, X) - y  # (..., B)
-        loss = np.vecdot(residual, residual) / y.shape[-1]
-        return loss, 2 * np.vecmat(residual, X) / y.shape[-1]
+    def grad(w, X, y):
+        return 2 / y.shape[-1] * np.vecmat(predict(w, X) - y, X)
 
-    return Model(D, None, D, init, predict, loss, loss_and_grad)
+    return Model(D, None, D, init, predict, loss, grad)
 
 
 def softmax(D: int, K: int) -> Model:
@@ -130,10 +129,10 @@ def mlp(sizes: Sequence[int]) -> Model:
             weights[:] = rng.standard_normal(weights.shape) * np.sqrt(2 / len(weights))
         return w
 
-    def forward(w, X):
+    def forward(layers, X):
         """Return what goes into each layer, and the scores that leave the last."""
         inputs = []
-        for weights, bias in layers(w):
+        for weights, bias in layers:
             inputs.append(X)
             scores = X @ weights  # (..., B, K)
             scores += bias  # in place, here and below: one array of that size less at the peak
@@ -141,39 +140,43 @@ def mlp(sizes: Sequence[int]) -> Model:
         return inputs, scores
 
     def predict(w, X):
-        return forward(w, X)[1]
+        return forward(layers(w), X)[1]
 
     def loss(w, X, y):
-        return cross_entropy(predict(w, X), y)[0]
+        return cross_entropy(predict(w, X), y)
 
-    def loss_and_grad(w, X, y):
-        inputs, scores = forward(w, X)
-        loss, delta = cross_entropy(scores, y)
+    def grad(w, X, y):
+        layers_of_w = layers(w)
+        inputs, scores = forward(layers_of_w, X)
+        delta = probabilities(scores)
+        delta -= y[..., None] == np.arange(delta.shape[-1])
+        delta /= y.shape[-1]
         grad = np.empty((*delta.shape[:-2], ends[-1]))
-        for x, (weights, _), (grad_weights, grad_bias) in zip(
-            inputs[::-1], layers(w)[::-1], layers(grad)[::-1], strict=True
-        ):
+        backwards = zip(inputs[::-1], layers_of_w[::-1], layers(grad)[::-1], strict=True)
+        for x, (weights, _), (grad_weights, grad_bias) in backwards:
             np.matmul(x.swapaxes(-1, -2), delta, out=grad_weights)
-            np.sum(delta, axis=-2, keepdims=True, out=grad_bias)
+            delta.sum(axis=-2, keepdims=True, out=grad_bias)
             if x is not X:  # nothing lies below the first layer
                 delta = delta @ weights.swapaxes(-1, -2)
                 delta *= x > 0
-        return loss, grad
+        return grad
 
-    return Model(sizes[0], sizes[-1], int(ends[-1]), init, predict, loss, loss_and_grad)
+    return Model(sizes[0], sizes[-1], int(ends[-1]), init, predict, loss, grad)
 
 
 def cross_entropy(scores, y):
-    """Return the mean cross-entropy of class scores (..., B, K), and its gradient by the scores.
+    """Return the mean of −log(probability of the right class) from class scores (..., B, K).
 
-    The gradient is (softmax(scores) − one-hot(y)) / B.
+    Its gradient by the scores is (probabilities − one-hot(y)) / B.
     """
     scores = scores - scores.max(axis=-1, keepdims=True)  # exp cannot overflow
-    probability = np.exp(scores)
-    total = probability.sum(axis=-1, keepdims=True)
-    probability /= total
     is_right = y[..., None] == np.arange(scores.shape[-1])  # (..., B, K)
-    log_right = (scores * is_right).sum(axis=-1) - np.log(total[..., 0])
-    probability -= is_right
-    probability /= y.shape[-1]
-    return -log_right.mean(axis=-1), probability
+    log_right = (scores * is_right).sum(axis=-1) - np.log(np.exp(scores).sum(axis=-1))
+    return -log_right.mean(axis=-1)
+
+
+def probabilities(scores):
+    """Return the softmax of class scores (..., B, K): exp(score), scaled to sum to one."""
+    probability = np.exp(scores - scores.max(axis=-1, keepdims=True))  # exp cannot overflow
+    probability /= probability.sum(axis=-1, keepdims=True)
+    return probability

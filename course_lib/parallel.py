@@ -88,13 +88,13 @@ def iterate_parallel(
     n_shards = check_whole_number("n_shards", n_shards, 1)
     with _held(client, (model, data.X, data.y)) as name:
 
-        def loss_and_grad(w, rows, _):
+        def grad(w, rows, _):
             shards = cut(rows, n_shards)
-            parts = _on_workers(client, _shard_loss_and_grad, name, w, shards)
-            return weighted_mean(parts, [shard.shape[-1] for shard in shards])
+            grads = _on_workers(client, _shard_grad, name, w, shards)
+            return np.average(grads, axis=0, weights=[shard.shape[-1] for shard in shards])
 
         batches = ((batch, batch) for batch in rows)  # the examples are there, rows are enough
-        remote = model._replace(loss_and_grad=loss_and_grad)
+        remote = model._replace(grad=grad)
         yield from iterate(remote, batches, optimizer, schedule, w)
 
 
@@ -102,12 +102,6 @@ def cut(rows, n_shards: int) -> list[np.ndarray]:
     """Cut a batch (..., B) in shards whose sizes differ by one at most; none of them is empty."""
     n_shards = check_whole_number("n_shards", n_shards, 1)
     return np.array_split(rows, min(n_shards, rows.shape[-1]), axis=-1)
-
-
-def weighted_mean(parts, counts):
-    """Return the mean loss and gradient of a batch from those of its shards, weighted by counts."""
-    losses, grads = zip(*parts, strict=True)
-    return np.average(losses, axis=0, weights=counts), np.average(grads, axis=0, weights=counts)
 
 
 def seconds_to_talk(client, P: int, n_shards: int, n_repeats: int = 20) -> np.ndarray:
@@ -154,9 +148,9 @@ def _on_workers(client, function, name, w, shards):
     return client.gather(client.map(function, [name] * n, [w] * n, shards, pure=False))
 
 
-def _shard_loss_and_grad(name, w, rows):
+def _shard_grad(name, w, rows):
     model, X, y = get_worker().plugins[name].value
-    return model.loss_and_grad(w, X[rows], y[rows])
+    return model.grad(w, X[rows], y[rows])
 
 
 def _nothing(name, w, rows):

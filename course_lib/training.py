@@ -55,7 +55,7 @@ def iterate(
     examples = 0
     yield 0, examples, w
     for update, (X, y) in enumerate(batches):
-        _, grad = model.loss_and_grad(w, X, y)
+        grad = model.grad(w, X, y)
         lr = np.asarray(schedule(update))[..., None]
         w, state = optimizer.update(w, grad, state, lr)
         examples += y.shape[-1]

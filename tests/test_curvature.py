@@ -21,8 +21,7 @@ def trained():
 
 def whole_hessian(model, w, data, h=1e-5):
     rows = [
-        model.loss_and_grad(w + h * e, data.X, data.y)[1]
-        - model.loss_and_grad(w - h * e, data.X, data.y)[1]
+        model.grad(w + h * e, data.X, data.y) - model.grad(w - h * e, data.X, data.y)
         for e in np.eye(len(w))
     ]
     H = np.array(rows) / (2 * h)

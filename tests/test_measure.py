@@ -36,7 +36,7 @@ W = np.array([0.5, -1.0])
 
 def test_least_squares_has_no_gradient():
     for model, data, bias in ((line(), LINE, True), (linear(4), linear_data(50, 4), False)):
-        _, grad = model.loss_and_grad(least_squares(data, bias), data.X, data.y)
+        grad = model.grad(least_squares(data, bias), data.X, data.y)
         np.testing.assert_allclose(grad, 0, atol=1e-12)
 
 
@@ -44,8 +44,7 @@ def test_hessian_eigenvalues_are_those_of_finite_differences():
     h = 1e-4
     model = line()
     columns = [
-        model.loss_and_grad(W + h * e, LINE.X, LINE.y)[1]
-        - model.loss_and_grad(W - h * e, LINE.X, LINE.y)[1]
+        model.grad(W + h * e, LINE.X, LINE.y) - model.grad(W - h * e, LINE.X, LINE.y)
         for e in np.eye(2)
     ]
     numeric = np.linalg.eigvalsh(np.array(columns) / (2 * h))[::-1]
@@ -56,7 +55,7 @@ def test_gradients_are_those_of_the_examples_one_by_one():
     data = digits_data(n_train=20).train
     model = mlp((64, 5, 10))
     w = model.init(np.random.default_rng(0))
-    alone = [model.loss_and_grad(w, data.X[i : i + 1], data.y[i : i + 1])[1] for i in range(20)]
+    alone = [model.grad(w, data.X[i : i + 1], data.y[i : i + 1]) for i in range(20)]
     np.testing.assert_allclose(gradients(model, w, data), alone, atol=1e-14)
 
 
@@ -80,7 +79,7 @@ def test_variance_with_replacement_is_the_noise_over_the_batch_size():
 
 def test_measured_batches_scatter_as_theory_says():
     noise = gradient_noise(line(), W, LINE)
-    _, full = line().loss_and_grad(W, LINE.X, LINE.y)
+    full = line().grad(W, LINE.X, LINE.y)
     for sampling, N in ((shuffled, 100), (None, None)):
         options = {} if sampling is None else {"sampling": sampling}
         drawn = batch_gradients(line(), W, LINE, 30, 4000, **options)
@@ -100,7 +99,7 @@ def test_batch_gradients_leave_short_batches_out():
 
 def test_noise_scale_is_where_noise_and_gradient_are_equally_strong():
     B = noise_scale(line(), W, LINE)
-    _, full = line().loss_and_grad(W, LINE.X, LINE.y)
+    full = line().grad(W, LINE.X, LINE.y)
     noise = gradient_variance(gradient_noise(line(), W, LINE), B)
     assert noise == pytest.approx(full @ full, rel=1e-12)
 

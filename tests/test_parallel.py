@@ -11,7 +11,7 @@ import pytest
 
 from course_lib.batches import shuffled, streams, take
 from course_lib.data import linear_data
-from course_lib.models import linear, mlp, softmax
+from course_lib.models import linear, softmax
 from course_lib.optimizers import adam, constant, inverse_time, momentum, sgd
 from course_lib.parallel import (
     cut,
@@ -19,7 +19,6 @@ from course_lib.parallel import (
     kill_a_worker,
     local_workers,
     seconds_to_talk,
-    weighted_mean,
 )
 from course_lib.training import iterate, sweep
 
@@ -63,18 +62,6 @@ def test_shards_are_the_batch_in_parts_of_almost_equal_size(B):
     sizes = [shard.shape[-1] for shard in shards]
     assert len(shards) == min(4, B) and max(sizes) - min(sizes) <= 1
     np.testing.assert_array_equal(np.concatenate(shards, axis=-1), batch)
-
-
-def test_weighted_mean_of_shards_is_the_mean_of_the_batch():
-    model = mlp((5, 4, 3))
-    rng = np.random.default_rng(0)
-    w, X, y = model.init(rng), rng.standard_normal((10, 5)), rng.integers(3, size=10)
-    shards = cut(np.arange(10), 3)
-    parts = [model.loss_and_grad(w, X[shard], y[shard]) for shard in shards]
-    loss, grad = weighted_mean(parts, [len(shard) for shard in shards])
-    whole_loss, whole_grad = model.loss_and_grad(w, X, y)
-    assert loss == pytest.approx(whole_loss, rel=1e-14)
-    np.testing.assert_allclose(grad, whole_grad, rtol=0, atol=1e-15)
 
 
 # With workers
