@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from course_lib._checks import check_positive, check_whole_number
-from course_lib.batches import shuffled, streams, take, updates_per_epoch
+from course_lib.batches import updates_per_epoch
 from course_lib.measure import memory_per_update, seconds_per_update
 from course_lib.optimizers import constant, sgd
-from course_lib.training import check_fit, iterate, lock_step, progress_bar
+from course_lib.training import check_fit, iterate_rates, lock_step, progress_bar
 
 #: A doubling that saves less than this fraction of the time counts as a diminishing return.
 WORTH_IT = 0.1
@@ -292,19 +292,15 @@ def _race(model, data, judge, optimizer, B, rates, target, n_runs, seed, limit):
 
     Returns the index of the winning rate and the updates that each of its runs took, shape (R,).
     """
-    rngs = streams(seed, n_runs)
-    w = np.stack([model.init(rng) for rng in rngs])
-    w = np.broadcast_to(w, (len(rates), *w.shape))
-    batches = take(data, shuffled(len(data), B, rngs))
-    reached = np.full(w.shape[:2], np.inf)  # (rates, R)
+    moments = iterate_rates(model, data, optimizer, B, rates, constant, n_runs, seed)
+    reached = np.full((len(rates), n_runs), np.inf)
     next_look = 1
     with lock_step():
-        moments = iterate(model, batches, optimizer, constant(rates[:, None]), w)
-        for updates, _, w_now in moments:
+        for updates, _, w in moments:
             if updates < min(next_look, limit):
                 continue
             next_look = updates + 1 + updates // 25  # 4 % is fine enough, and looking costs time
-            there = model.loss(w_now, judge.X, judge.y) <= target
+            there = model.loss(w, judge.X, judge.y) <= target
             reached = np.where(there & np.isinf(reached), updates, reached)
             arrived = np.isfinite(reached).mean(axis=1)
             if arrived.max() >= 0.75 or updates >= limit:

@@ -250,6 +250,20 @@ def sweep(
     return runs
 
 
+def iterate_rates(
+    model, data, optimizer, batch_size, rates, schedule, n_runs, seed, sampling=shuffled, start=None
+):
+    """Yield what :func:`iterate` does, for R runs with each of the rates in one stack.
+
+    w has shape (rates, R, P) and the batches (R, B): all rates share the starts and the batches.
+    """
+    rngs = streams(seed, n_runs)
+    w = _starts(model, rngs, start)
+    w = np.broadcast_to(w, (len(rates), *w.shape))
+    batches = take(data, sampling(len(data), batch_size, rngs))
+    return iterate(model, batches, optimizer, schedule(np.array(rates)[:, None]), w)
+
+
 def _train_rates(
     model,
     data,
@@ -264,12 +278,9 @@ def _train_rates(
     start,
     watch,
 ):
-    """Train every learning rate in one stack: w has shape (rates, R, P), the batches (R, B)."""
-    rngs = streams(seed, n_runs)
-    w = _starts(model, rngs, start)
-    w = np.broadcast_to(w, (len(rates), *w.shape))
-    batches = take(data, sampling(len(data), batch_size, rngs))
-    moments = iterate(model, batches, optimizer, schedule(np.array(rates)[:, None]), w)
+    moments = iterate_rates(
+        model, data, optimizer, batch_size, rates, schedule, n_runs, seed, sampling, start
+    )
     recorded = _record(moments, record, _quantities(model, data, watch))
     return [
         _run(recorded, i, schedule(rate), _label(batch_size), batch_size, len(data))
