@@ -273,22 +273,23 @@ def test_the_line_of_code_can_be_copied(notebook):
     assert notebook.page.evaluate("() => navigator.clipboard.readText()") == code(path)
 
 
-def test_an_answer_comes_soon_enough_on_a_busy_machine(notebook):
-    path = find(notebook, 0)
-    took = latencies(path, n=12)
-    print(f"key to new pixels: median {np.median(took):.0f} ms of {np.round(took)}")
-    assert np.median(took) < 1000  # the strict limits are in test_latency
+def test_each_key_on_each_slider_is_answered_by_a_new_picture(explorer):
+    for slider in explorer.locator("input[type=range]").all():
+        took = latencies(explorer, 4, slider)  # how soon is the matter of test_latency
+        print(f"{slider.get_attribute('aria-valuetext')}: {np.round(took)} ms")
+        assert len(took) == 4
 
 
-def latencies(root, n):
+def latencies(root, n, slider):
     """Press an arrow key n times; return the milliseconds from each to the new picture."""
-    root.locator("input[type=range]").last.focus()
+    slider.focus()
     root.page.keyboard.press("End")
     root.page.wait_for_timeout(1000)
     root.page.evaluate(WATCH_IMAGE, root.locator("img").element_handle())
+    there = min(10, int(slider.get_attribute("max")))  # steps before the slider turns back
     took = []
     for i in range(n):
-        root.page.keyboard.press("ArrowLeft" if i % 20 < 10 else "ArrowRight")
+        root.page.keyboard.press("ArrowLeft" if i % (2 * there) < there else "ArrowRight")
         took.append(root.page.evaluate("() => window.nextPicture()"))
     return took
 
