@@ -43,6 +43,7 @@ SHARED = (
     "CITATION.cff",
     ".jupyter",
 )
+WHOLE_COURSE = "If you only want to read|make test|-m pytest"  # lines that no student needs
 MARKERS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 
 
@@ -184,10 +185,10 @@ def release(folder):
 
 
 def for_students(readme):
-    """Return the README without what only the whole course has: its tests, and how to grade."""
+    """Return the README without what only the whole course has: outputs, tests, how to grade."""
     readme = re.sub(r"^## For instructors\n.*?(?=^## )", "", readme, flags=re.DOTALL | re.MULTILINE)
     lines = readme.splitlines(keepends=True)
-    return "".join(line for line in lines if not re.search("make test|-m pytest", line))
+    return "".join(line for line in lines if not re.search(WHOLE_COURSE, line))
 
 
 def tracked(name):
