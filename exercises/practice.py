@@ -224,9 +224,10 @@ def said(path):
     for cell in notebook.cells:
         if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
             name = found[1]
-            printed = [o.text.strip() for o in cell.outputs if o.get("name") == "stdout"]
+            printed = "".join(o.text for o in cell.outputs if o.get("name") == "stdout")
+            verdicts = re.findall(f"^{name}: .*", printed, re.MULTILINE)  # answers may print, too
             failed = [f"{name}: {o.ename}: {o.evalue}" for o in cell.outputs if "ename" in o]
-            yield (printed + failed or [f"{name}: its check said nothing"])[-1]
+            yield (verdicts + failed or [f"{name}: its check said nothing"])[-1]
 
 
 def main(paths=()):

@@ -111,6 +111,7 @@ def test_all_exercises_are_checked_at_once_and_left_as_they_are(tmp_path, capsys
     answers = [cell for cell in spoiled.cells if cell.id.endswith("_answer")]
     answers[0].source = "def (:"
     answers[1].source += "\n\nwhile True:\n    pass"
+    answers[2].source = answers[2].source.replace(":\n", ":\n    print('so far')\n", 1)
     for name, notebook in {"done": solved(), "new": written({}), "spoiled": spoiled}.items():
         nbformat.write(notebook, tmp_path / f"{name}.ipynb")
     (tmp_path / "torn.ipynb").write_text("{")
