@@ -17,6 +17,7 @@ parallel     one gradient from many workers
 ledger       every sentence of the lesson, with what the course found
 plots        one function a kind of picture
 explorers    pictures that answer to a control
+saving       what JupyterLab keeps of them in a saved notebook
 ===========  =======================================================================
 
 Vocabulary, the same everywhere:

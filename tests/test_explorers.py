@@ -20,6 +20,7 @@ from course_lib.explorers import (
     PathExplorer,
     Prediction,
 )
+from course_lib.explorers.base import MOST_DRAWN
 from course_lib.explorers.controls import batch_sizes
 from course_lib.explorers.decision import fit
 from course_lib.explorers.prediction import NOTHING, how_far_off
@@ -128,6 +129,15 @@ def test_closing_the_last_view_frees_the_figure_and_another_draws_it_again(kind)
     assert figure() is None
     assert len(explorer._png()) > 10_000
     assert plt.get_fignums() == []
+
+
+def test_figures_that_nobody_closes_do_not_pile_up():
+    explorers = [DecisionExplorer() for _ in range(MOST_DRAWN + 3)]
+    pictures = [explorer._png() for explorer in explorers]
+    gc.collect()
+    assert sum(explorer._canvas is not None for explorer in explorers) <= MOST_DRAWN
+    assert explorers[-1]._canvas is not None
+    assert explorers[0]._png() == pictures[0]  # drawn anew
 
 
 def test_changes_do_not_pile_up_in_memory():

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "parallel": {"_checks", "training"},
     "ledger": set(),
     "plots": {"_checks", "training"},
+    "saving": set(),
     "explorers": {
         "_checks", "data", "models", "batches", "optimizers", "training", "measure", "plots",
     },

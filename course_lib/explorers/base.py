@@ -4,12 +4,17 @@ import base64
 import io
 from collections.abc import Sequence
 from html import escape
+from typing import ClassVar
 
 from PIL import Image
 
 from course_lib.explorers.canvas import Canvas
 from course_lib.explorers.controls import Control
 from course_lib.explorers.front import Front, mimebundle
+
+#: So many explorers keep their figures, of some 20 MB each. Most are freed when their view closes,
+#: but a view that was never opened, or whose browser broke down, does not close.
+MOST_DRAWN = 8
 
 
 class Explorer:
@@ -33,6 +38,8 @@ class Explorer:
     size: tuple[float, float]
     #: The control that changes the scene, if one does.
     scenes: str | None = None
+    #: Those that keep a figure, the oldest first.
+    _drawn: ClassVar[list["Explorer"]] = []
 
     def __init__(self, controls: Sequence[Control], values: dict, before: Sequence[str] = ()):
         self._controls = {control.name: control for control in controls}
@@ -74,6 +81,8 @@ class Explorer:
     def close(self):
         """Free the figure. It is drawn anew if the explorer is shown again."""
         self._canvas = self._move = None
+        if self in self._drawn:
+            self._drawn.remove(self)
 
     def _change(self, name, value):
         self._values[name] = value
@@ -92,6 +101,9 @@ class Explorer:
             self._canvas = Canvas(*self.size)
             with Canvas.style():
                 self._move = self._picture(self._canvas)
+            self._drawn.append(self)
+            if len(self._drawn) > MOST_DRAWN:
+                self._drawn[0].close()
         return self._canvas.png(self._move())
 
     def _prepare(self):

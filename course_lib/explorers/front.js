@@ -56,11 +56,14 @@ export default {
     el.append(root);
     model.on("msg:custom", receive);
     model.send({ event: "open" });
+    const leave = () => model.send({ event: "close" });
+    addEventListener("pagehide", leave); // a page that is left or loaded again
     return () => {
+      removeEventListener("pagehide", leave);
       model.off("msg:custom", receive);
       for (const control of Object.values(controls)) control.stop?.();
       picture?.free();
-      model.send({ event: "close" });
+      leave();
     };
   },
 };

@@ -95,6 +95,15 @@ class Lab:
     def open(self, name: str, theme: str = "light"):
         """Open a notebook by its name in the server's folder, and await its kernel."""
         self.page.goto(f"{self.address}/lab/tree/{name}?reset&token={TOKEN}")
+        self._await_kernel()
+        return self.theme(theme) if theme != "light" else self
+
+    def reload(self):
+        """Load the page again; the kernel goes on."""
+        self.page.reload()
+        self._await_kernel()
+
+    def _await_kernel(self):
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext")
         self.page.evaluate(
             """async () => {
@@ -106,7 +115,10 @@ class Lab:
                 app.shell.collapseLeft();
             }"""
         )
-        return self.theme(theme) if theme != "light" else self
+
+    def save(self):
+        """Save the notebook."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
     def theme(self, name: str):
         """Change to JupyterLab's theme "light" or "dark"."""

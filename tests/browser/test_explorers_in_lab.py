@@ -2,6 +2,8 @@
 
 import base64
 import time
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import nbformat
 import numpy as np
@@ -17,7 +19,8 @@ from course_lib.explorers import (
     Prediction,
 )
 from tests.browser.conftest import SIZE
-from tests.browser.lab import KERNEL, write_notebook
+from tests.browser.lab import KERNEL, OUTPUT, write_notebook
+from tests.contrast import contrast
 from tests.test_explorers import differ
 
 pytestmark = [pytest.mark.flaky(reruns=2), pytest.mark.timeout(180)]
@@ -266,6 +269,125 @@ def test_nothing_is_cut_off_on_a_narrow_page(explorer, width):
         page.set_viewport_size(SIZE)
 
 
+def test_at_200_percent_zoom_nothing_is_cut_off_and_nothing_overlaps(explorer):
+    page = explorer.page
+    with zoom(page, 2):
+        explorer.scroll_into_view_if_needed()
+        assert page.evaluate("() => [innerWidth, devicePixelRatio]") == [SIZE["width"] / 2, 2]
+        page.screenshot(path=OUTPUT / f"zoom_{code(explorer).split('(')[0]}.png")
+        assert explorer.evaluate(CROWDED) == []
+
+
+@contextmanager
+def zoom(page, factor):
+    """Zoom as a browser does: fewer CSS pixels across the same window, more dots in each."""
+    size = {name: round(length / factor) for name, length in SIZE.items()}
+    devtools = page.context.new_cdp_session(page)
+    metrics = {**size, "deviceScaleFactor": factor, "mobile": False}
+    devtools.send("Emulation.setDeviceMetricsOverride", metrics)
+    page.wait_for_timeout(300)
+    try:
+        yield
+    finally:
+        devtools.send("Emulation.clearDeviceMetricsOverride")
+        devtools.detach()
+        page.set_viewport_size(SIZE)
+
+
+# Parts of an explorer that stick out of it, overlap each other or have more in them than is shown.
+CROWDED = """(root) => {
+    const own = root.getBoundingClientRect();
+    const parts = [...root.querySelectorAll("label, legend, input, button, .value, img, p, code")]
+        .filter((part) => !part.matches(".heard, .error"));
+    const box = new Map(parts.map((part) => [part, part.getBoundingClientRect()]));
+    const name = (part) => `${part.tagName} ${part.textContent.slice(0, 20)}`;
+    const found = [];
+    for (const [part, {left, right, top, bottom}] of box) {
+        if (left < own.left || right > own.right + 0.5 || bottom > own.bottom) {
+            found.push(`${name(part)} sticks out`);
+        }
+        const wide = part.scrollWidth > part.clientWidth + 1;
+        if (wide && !part.matches("input, code, label, .value")) { // of these, some are inline
+            found.push(`${name(part)} is cut off`);
+        }
+        for (const [other, its] of box) {
+            if (part === other || part.contains(other) || other.contains(part)) continue;
+            const across = Math.min(right, its.right) - Math.max(left, its.left);
+            const down = Math.min(bottom, its.bottom) - Math.max(top, its.top);
+            if (across > 1 && down > 1) found.push(`${name(part)} overlaps ${name(other)}`);
+        }
+    }
+    for (let part = root; part && !part.matches(".jp-Cell"); part = part.parentElement) {
+        const wide = part.scrollWidth > part.clientWidth + 1;
+        if (wide) found.push(`${part.className} scrolls sideways`);
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_and_controls_have_enough_contrast_with_the_page(notebook, theme):
+    notebook.theme(theme)
+    try:
+        for index in range(len(CELLS) - 1):
+            root = find(notebook, index)
+            found = [Painted(**each) for each in root.evaluate(PAINTED)]
+            assert len(found) > 3
+            for each in found:
+                has = contrast(over(each.color, each.behind), np.array(each.behind))
+                assert has >= each.needs, f"{each.what} has a contrast of {has:.2f}"
+    finally:
+        notebook.theme("light")
+
+
+class Painted(NamedTuple):
+    """A colour of the page (r, g, b, a), the opaque colour behind it, and the contrast it needs."""
+
+    what: str
+    color: list
+    behind: list
+    needs: float
+
+
+def over(color, behind):
+    *color, alpha = color
+    return alpha * np.array(color) + (1 - alpha) * np.array(behind)
+
+
+# Every text with its colour; and of every control the accent, its frame and the ring of the focus.
+PAINTED = """(root) => {
+    const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+    const read = (color) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = color;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data].map((channel) => channel / 255);
+    };
+    const behind = (element) => {
+        const color = read(getComputedStyle(element).backgroundColor);
+        return color[3] > 0.99 ? color.slice(0, 3) : behind(element.parentElement);
+    };
+    const found = [];
+    for (const element of root.querySelectorAll("*")) {
+        const style = getComputedStyle(element);
+        const [words] = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+        const text = words?.textContent.trim();
+        if (text && !element.matches(".heard")) {
+            found.push({what: text, color: read(style.color), behind: behind(element), needs: 4.5});
+        }
+        if (element.matches("input, button")) {
+            element.focus();
+            const ring = getComputedStyle(element).outlineColor;
+            const around = behind(element.parentElement);
+            const what = `${element.tagName} ${element.type}`;
+            found.push({what: `${what}: focus`, color: read(ring), behind: around, needs: 3});
+            found.push({what, color: read(style.accentColor), behind: around, needs: 3});
+        }
+    }
+    return found;
+}"""
+
+
 def test_the_line_of_code_can_be_copied(notebook):
     path = find(notebook, 0)
     path.get_by_role("button", name="Copy").click()
@@ -311,11 +433,7 @@ WATCH_IMAGE = """(image) => {
 
 
 def test_deleting_the_output_frees_the_figure(notebook):
-    count = (
-        "import gc; from course_lib.explorers.canvas import Canvas; gc.collect();"
-        "print(sum(isinstance(each, Canvas) for each in gc.get_objects()))"
-    )
-    before = int(notebook.run(count))
+    before = figures(notebook)
     notebook.page.evaluate(
         """async () => {
             const {content} = window.jupyterapp.shell.currentWidget;
@@ -323,10 +441,16 @@ def test_deleting_the_output_frees_the_figure(notebook):
             await window.jupyterapp.commands.execute("notebook:clear-cell-output");
         }"""
     )
-    deadline = time.monotonic() + 10
-    while int(notebook.run(count)) != before - 1 and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert int(notebook.run(count)) == before - 1
+    eventually(lambda: figures(notebook) == before - 1)
+
+
+def figures(notebook) -> int:
+    """Return how many figures of explorers the kernel holds."""
+    count = (
+        "import gc; from course_lib.explorers.canvas import Canvas; gc.collect();"
+        "print(sum(isinstance(each, Canvas) for each in gc.get_objects()))"
+    )
+    return int(notebook.run(count))
 
 
 def stored_notebook():
@@ -355,6 +479,37 @@ def test_a_stored_notebook_shows_pictures_and_sentences_though_it_is_not_trusted
     assert lab.page.get_by_text("Error displaying widget").count() == 0
     assert lab.page.get_by_text("Predict.").count() == 1
     lab.close()
+
+
+def test_a_notebook_that_was_run_saved_and_opened_again_shows_its_pictures(lab, address):
+    write_notebook(address.folder / "mine.ipynb", *CELLS)
+    lab.open("mine.ipynb")
+    assert lab.run_all() == []
+    find(lab, 0)
+    lab.save()
+    assert find(lab, 0).is_visible()  # the open page goes on as before
+    assert figures(lab) > 0
+    lab.reload()
+    eventually(lambda: figures(lab) == 0)
+    lab.close()
+    saved = nbformat.read(address.folder / "mine.ipynb", as_version=4)
+    saved.cells.append(nbformat.v4.new_markdown_cell("Another hand has changed it."))
+    nbformat.write(saved, address.folder / "untrusted.ipynb")
+    for name, is_trusted in {"mine.ipynb": True, "untrusted.ipynb": False}.items():
+        lab.open(name)
+        assert lab.page.evaluate(TRUSTED) == is_trusted
+        for i, kind in enumerate(KINDS):
+            image = lab.page.locator(".jp-OutputArea-output img").nth(i)
+            image.scroll_into_view_if_needed()
+            assert image.get_attribute("alt") == kind()._sentence()
+            assert image.evaluate("(image) => image.naturalWidth") > 1000
+        assert lab.page.get_by_text("model not found").count() == 0
+        assert lab.page.get_by_text("Predict.").count() == 2
+        lab.close()
+
+
+TRUSTED = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+    .filter((cell) => cell.type === "code").every((cell) => cell.trusted)"""
 
 
 def test_a_stored_notebook_as_html_fits_a_phone(page, address):
