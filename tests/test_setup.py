@@ -47,10 +47,15 @@ def files(*endings):
         yield from (Path(folder, name) for name in sorted(names) if name.endswith(endings))
 
 
-def required():
-    """Lines of requirements.txt without comments, but for the last, which installs the course."""
-    lines = [line.partition("#")[0].strip() for line in read("requirements.txt").splitlines()]
+def required(name="requirements.txt"):
+    """Lines of a requirements file without comments and without the course itself."""
+    lines = [line.partition("#")[0].strip() for line in read(name).splitlines()]
     return [Requirement(line) for line in lines if line and not line.startswith("-e")]
+
+
+def peers():
+    """Names of what the speed of the course is compared with; it may be installed or not."""
+    return {canonicalize_name(each.name) for each in required("tests/requirements-benchmarks.txt")}
 
 
 def run(*command, **options):
@@ -66,8 +71,9 @@ def test_requirements_end_by_installing_the_course():
     assert read("requirements.txt").splitlines()[-1] == "-e ."
 
 
-def test_each_requirement_has_bounds_and_a_reason():
-    for line in read("requirements.txt").splitlines():
+@pytest.mark.parametrize("name", ["requirements.txt", "tests/requirements-benchmarks.txt"])
+def test_each_requirement_has_bounds_and_a_reason(name):
+    for line in read(name).splitlines():
         if line and not line.startswith(("#", "-e")):
             requirement, _, reason = line.partition("#")
             bounds = {bound.operator for bound in Requirement(requirement.strip()).specifier}
@@ -106,7 +112,8 @@ def needed():
     ours = {"course_lib", "exercises", "tests"}
     names = set(imported()) - ours - sys.stdlib_module_names
     providers = importlib.metadata.packages_distributions()
-    return {canonicalize_name(providers[name][0]) for name in names if name in providers}
+    found = {canonicalize_name(providers[name][0]) for name in names if name in providers}
+    return found - peers()
 
 
 def test_what_is_imported_is_required(needed):

@@ -102,7 +102,9 @@ def say(name, took):
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_key_is_answered_within_a_tenth_of_a_second_and_three_times_faster(notebook, kind):
+def test_a_key_is_answered_within_a_tenth_of_a_second_and_three_times_faster(
+    notebook, kind, record_property
+):
     index = KINDS.index(kind)
     explorer = find(notebook, index)
     sliders = explorer.locator("input[type=range]").all()
@@ -110,6 +112,8 @@ def test_a_key_is_answered_within_a_tenth_of_a_second_and_three_times_faster(not
     ours, high = say(kind.__name__, took)
     theirs, _ = say("the same by interact", of_interact(notebook, index, 10))
     print(f"{theirs / ours:.1f} times faster")
+    for name, took in (("ours_ms", ours), ("ours_95_ms", high), ("interact_ms", theirs)):
+        record_property(name, took)
     assert ours <= 100 and high <= 150
     assert theirs >= 3 * ours
 
