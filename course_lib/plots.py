@@ -87,10 +87,13 @@ def describe(fig, alt: str, fixed: str | None = None) -> Picture:
 
 
 def to_png(fig) -> bytes:
-    """Return a figure as PNG at 192 dots an inch, in at most 64 colours to keep it small."""
+    """Return a figure as PNG at 192 dots an inch, in at most 96 colours to keep it small."""
     drawn, file = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=192)
-    Image.open(drawn).convert("RGB").quantize(64).save(file, format="png", optimize=True)
+    image = Image.open(drawn).convert("RGB")
+    # Keeps colours of which there are few pixels, and moves them to where most are.
+    image = image.quantize(96, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
+    image.save(file, format="png", optimize=True)
     return file.getvalue()
 
 
@@ -123,8 +126,9 @@ def draw_path(ax, path, i: int = 0, label: str | None = None):
     """Draw the path of two parameters, shape (T, 2), from a ring to a marker."""
     look = LOOKS[i]
     ax.plot(
-        *np.transpose(path), color=look["color"], linestyle="-", linewidth=1.4, path_effects=HALO
-    )
+        *np.transpose(path), color=look["color"], linestyle="-", linewidth=1.4,
+        path_effects=THIN_HALO,
+    )  # fmt: skip
     ax.plot(*path[0], "o", markerfacecolor="white", markeredgecolor=look["color"], markersize=7)
     ax.plot(
         *path[-1], look["marker"], color=look["color"], markeredgecolor="white", markersize=9,
@@ -137,7 +141,7 @@ def draw_cloud(ax, points, i: int = 0, label: str | None = None):
     """Draw points of two parameters, shape (R, 2): end points of runs, or gradients."""
     ax.plot(
         *np.transpose(points), LOOKS[i]["marker"], color=LOOKS[i]["color"], label=label,
-        markersize=4, alpha=0.45, markeredgewidth=0, linestyle="none",
+        markersize=4, alpha=0.6, markeredgewidth=0, linestyle="none",
     )  # fmt: skip
     return ax
 

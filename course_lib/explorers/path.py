@@ -229,7 +229,7 @@ class PathExplorer(Explorer):
         points = np.vstack([starts * [1, 1], self.optimum])
         low, high = points.min(axis=0), points.max(axis=0)
         margin = 0.12 * (high - low)
-        return list(zip(low - margin, high + 2 * margin, strict=True))
+        return list(zip(low - margin, high + 3 * margin, strict=True))
 
     def _draw_inset(self, ax, slopes, biases):
         """Draw the surroundings of the optimum once more, magnified, in a corner off the path."""
@@ -262,9 +262,9 @@ class _Trace:
 
     def __init__(self, canvas, left, right, inset, look):
         self.line = canvas.moves(line(left, look, linewidth=2.4))
-        style = {"linestyle": "-", "linewidth": 1.4}
+        style = {"linestyle": "-", "linewidth": 1.4, "path_effects": THIN_HALO}
         if look is not LOOKS[0]:  # laid over: thinner, so that the chosen one stands out
-            style |= {"linewidth": 0.9, "path_effects": THIN_HALO}
+            style |= {"linewidth": 0.9}
         self.path = canvas.moves(line(right, look, **style))
         ring = {"marker": "o", "markerfacecolor": "white", "markeredgecolor": look["color"]}
         self.start = canvas.moves(line(right, look, **ring, linestyle="none", markersize=7))
