@@ -12,7 +12,7 @@ import numpy as np
 from course_lib._checks import check_choice, check_whole_number
 
 #: Row numbers drawn ahead at most, in one go for all runs (8 bytes each).
-DRAWN_AHEAD = 2**20
+DRAWN_AHEAD = 2**21
 
 BatchSize = int | Callable[[int], int]
 
@@ -119,9 +119,11 @@ def _orders(N, rngs):
         while True:
             yield np.stack([rng.permutation(N) for rng in rngs])
     epochs = max(1, DRAWN_AHEAD // (N * len(rngs)))
-    while True:  # random keys in increasing order name the rows in random order
-        orders = [rng.random((epochs, N)).argsort(axis=1) for rng in rngs]
-        yield from np.stack(orders, axis=1)
+    while True:
+        orders = np.empty((epochs, len(rngs), N), dtype=np.intp)
+        for run, rng in enumerate(rngs):  # random keys in increasing order: rows in random order
+            orders[:, run] = rng.random((epochs, N)).argsort(axis=1)
+        yield from orders
 
 
 def _draws(N, size, rngs, n_ahead):
