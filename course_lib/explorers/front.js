@@ -99,9 +99,7 @@ function makePicture({ width, height }) {
 
   async function show(message, png) {
     const next = URL.createObjectURL(new Blob([png], { type: "image/png" }));
-    const ahead = new Image();
-    ahead.src = next;
-    await ahead.decode(); // so that the picture is never blank while the next one is unpacked
+    await loaded(next); // so that the picture is never blank; it is unpacked as it is painted
     image.src = next;
     image.alt = sentence.textContent = message.sentence;
     code.textContent = message.code;
@@ -226,6 +224,15 @@ function number({ label, unit }, change) {
     make("span", { id: unitId, class: "unit" }, [unit]),
   ]);
   return { element, show: (value) => (input.value = value ?? "") };
+}
+
+function loaded(url) {
+  const image = new Image();
+  return new Promise((resolve, reject) => {
+    image.onload = resolve;
+    image.onerror = reject;
+    image.src = url;
+  });
 }
 
 function make(tag, attributes = {}, children = []) {
