@@ -6,6 +6,7 @@ beside others.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def with_replacement(N: int, batch_size: BatchSize, rngs: Sequence) -> Iterator[
     The arguments are those of :func:`shuffled`. An epoch has no end here, so no batch is short.
     """
     size = as_schedule(N, batch_size)
-    return _draws(N, size, rngs, n_ahead=1 if callable(batch_size) else None)
+    return _draws(N, size, rngs, one_by_one=callable(batch_size))
 
 
 def take(data, rows: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -114,22 +115,28 @@ def _forever(value):
 
 
 def _orders(N, rngs):
-    """Yield a shuffle of the N rows for each run, shape (R, N); draw many epochs in one call."""
+    """Yield a shuffle of the N rows for each run, shape (R, N)."""
     if any(isinstance(rng, np.random.RandomState) for rng in rngs):
         while True:
             yield np.stack([rng.permutation(N) for rng in rngs])
-    epochs = max(1, DRAWN_AHEAD // (N * len(rngs)))
-    while True:
+    for epochs in _ahead(N * len(rngs)):
         orders = np.empty((epochs, len(rngs), N), dtype=np.intp)
         for run, rng in enumerate(rngs):  # random keys in increasing order: rows in random order
             orders[:, run] = rng.random((epochs, N)).argsort(axis=1)
         yield from orders
 
 
-def _draws(N, size, rngs, n_ahead):
+def _draws(N, size, rngs, one_by_one):
     update = 0
-    while True:
+    for n in repeat(1) if one_by_one else _ahead(size(0) * len(rngs)):
         B = size(update)
-        n = n_ahead or max(1, DRAWN_AHEAD // (B * len(rngs)))
         yield from np.stack([rng.integers(N, size=(n, B)) for rng in rngs], axis=1)
         update += n
+
+
+def _ahead(size):
+    """Yield how many items of this size to draw at once: few at first, as a run may be short."""
+    n, most = 8, max(1, DRAWN_AHEAD // size)
+    while True:
+        yield min(n, most)
+        n = min(2 * n, most)
