@@ -1,5 +1,7 @@
 """A browser and a JupyterLab for the tests here, which are skipped where there is no browser."""
 
+from contextlib import contextmanager
+
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -36,7 +38,14 @@ class Address(str):
 
 @pytest.fixture(scope="module")
 def page(browser):
-    """One page for the module; what it asks beyond this machine is refused."""
+    """One page for the module."""
+    with new_page(browser) as page:
+        yield page
+
+
+@contextmanager
+def new_page(browser):
+    """Open a page that shares nothing with others; what it asks beyond this machine is refused."""
     context = browser.new_context(viewport=SIZE, permissions=["clipboard-read", "clipboard-write"])
     context.route(
         lambda url: url.startswith("http") and "//127.0.0.1" not in url, lambda route: route.abort()

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.browser.conftest import SIZE
+from tests.browser.conftest import SIZE, new_page
 from tests.browser.lab import Lab
 from tests.test_notebooks import LESSONS, code_cells
 
@@ -16,7 +16,14 @@ BROKEN = re.compile("model not found|Loading widget|Error (displaying|rendering)
 
 
 @pytest.fixture
-def complaints(page):
+def lab(browser, address):
+    """A page for each notebook: one that has shown many grows slow, and the cells measure time."""
+    with new_page(browser) as page:
+        yield Lab(page, address)
+
+
+@pytest.fixture
+def complaints(lab):
     """Errors that the browser's console reports while a notebook is open."""
     heard = []
 
@@ -27,11 +34,9 @@ def complaints(page):
     def catch(error):
         heard.append(str(error))
 
-    page.on("console", listen)
-    page.on("pageerror", catch)
-    yield heard
-    page.remove_listener("console", listen)
-    page.remove_listener("pageerror", catch)
+    lab.page.on("console", listen)
+    lab.page.on("pageerror", catch)
+    return heard
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -45,7 +50,6 @@ def test_it_runs_from_top_to_bottom_without_an_error(lab, address, path, complai
         assert unseen == []
         assert complaints == []
     finally:
-        lab.page.set_viewport_size(SIZE)
         lab.close()
 
 
