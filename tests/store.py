@@ -90,6 +90,10 @@ def without_widgets(outputs):
     return [output for output in outputs if output.get("data") != {}]
 
 
+#: What editors note in a cell for themselves.
+UNKEPT = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "lines_to_next_cell")
+
+
 def normalize(notebook):
     """Keep of an executed notebook only what is the same after every run, in place."""
     for name in ("widgets", "jupytext"):
@@ -101,7 +105,7 @@ def normalize(notebook):
         if not cell.get("id") or cell["id"] in taken:
             cell["id"] = f"cell-{number:02d}"
         taken.add(cell["id"])
-        for name in ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted"):
+        for name in UNKEPT:
             cell.metadata.pop(name, None)
         if cell.cell_type == "code":
             cell.outputs = merge_streams(without_widgets(cell.outputs))

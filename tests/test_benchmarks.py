@@ -1,6 +1,7 @@
 """The benchmarks' own machinery, without timing anything that matters."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -123,6 +124,15 @@ def test_a_wrong_argument_is_said_before_anything_is_measured(arguments, told, c
     with pytest.raises(SystemExit, match="2"):
         command.main(arguments)
     assert told in capsys.readouterr().err
+
+
+def test_the_readme_has_every_row_of_the_table_and_its_goal():
+    readme = (course.ROOT / "README.md").read_text(encoding="utf-8")
+    for each in command.ROWS.values():
+        stated = re.search(
+            rf"^\| {re.escape(f'{each.what} | {each.peer}')} \| (.+) \|$", readme, re.M
+        )
+        assert stated and stated[1].endswith(f" | {each.goal}"), each.what
 
 
 def test_recorded_numbers_are_read_from_pytest(tmp_path):

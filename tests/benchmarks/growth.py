@@ -21,7 +21,7 @@ GROWS = {
     "N": ((1_000, 100_000), {}),
     "D": ((20, 2_000), {}),
     "B": ((10, 1_000), {"D": 200, "N": 1_000}),
-    "updates": ((100, 10_000), {}),
+    "updates": ((300, 30_000), {"R": 100, "B": 100, "D": 1}),  # more than is drawn ahead at once
     "records": ((10, 1_000), {"R": 1_000, "N": 100, "D": 1, "B": 10, "updates": 1_000}),
 }
 POINTS = 5
@@ -65,7 +65,7 @@ def exponent(sizes, values) -> float:
 def draw(found: dict, path: Path = OUTPUT / "growth.png") -> Path:
     """Draw seconds and peak memory of every series against how many times its first size."""
     plt.style.use("course_lib.course")
-    fig, axes = plt.subplots(1, 2, figsize=(9, 4.2))
+    fig, axes = plt.subplots(1, 2, figsize=(9, 5.2))
     for ax, value, label in zip(
         axes, ("seconds", "peak"), ("time (s)", "peak memory (MB)"), strict=True
     ):
@@ -74,7 +74,10 @@ def draw(found: dict, path: Path = OUTPUT / "growth.png") -> Path:
             power = exponent(series["size"], series[value])
             ax.plot(times, series[value], **LOOKS[i % len(LOOKS)], label=f"{what}: {power:.2f}")
         ax.set(xscale="log", yscale="log", xlabel="size (times the first)", ylabel=label)
-        ax.legend(title="grows with: exponent", fontsize="small")
+        ax.legend(
+            title="grows with: exponent", fontsize="small", ncols=3,
+            loc="upper center", bbox_to_anchor=(0.5, -0.16),
+        )  # fmt: skip
     path.parent.mkdir(exist_ok=True)
     fig.savefig(path, dpi=150)
     plt.close(fig)
