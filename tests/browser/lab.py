@@ -132,13 +132,17 @@ class Lab:
         return self
 
     def run_all(self):
-        """Run every cell and await the last; return the errors that they raised."""
+        """Run every cell and await the last; return the errors that they raised, and the lines."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
         return self.page.evaluate(
             """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
                 .flatMap((cell) => cell.type === "code" ? cell.outputs.toJSON() : [])
                 .filter((output) => output.output_type === "error")
-                .map((output) => `${output.ename}: ${output.evalue}`)"""
+                .map(({ename, evalue, traceback}) => {
+                    const plain = traceback.join("\\n").replace(/\\x1b\\[[0-9;]*m/g, "");
+                    const at = plain.split("\\n").find((line) => /^-+> /.test(line));
+                    return `${ename}: ${evalue} ${at ?? ""}`;
+                })"""
         )
 
     def run(self, code: str) -> str:
