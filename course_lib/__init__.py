@@ -16,8 +16,8 @@ choosing     which batch size to take: the lesson's procedure as a function
 parallel     one gradient from many workers
 ledger       every sentence of the lesson, with what the course found
 plots        one function a kind of picture
+saving       what JupyterLab keeps of an explorer in a saved notebook
 explorers    pictures that answer to a control
-saving       what JupyterLab keeps of them in a saved notebook
 ===========  =======================================================================
 
 Vocabulary, the same everywhere:

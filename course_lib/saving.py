@@ -5,6 +5,7 @@ is opened again, though the picture is stored beside it. This is an extension of
 which finds it by ``.jupyter/jupyter_server_config.d``.
 """
 
+#: The kind of output that refers to a widget of a living kernel.
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import course, digits, growth, lesson
+from tests.benchmarks import course, digits, growth, lesson, side_by_side
 from tests.benchmarks.side_by_side import Comparison, Sides, compare
 
 
@@ -41,7 +41,7 @@ def test_ratio_is_that_of_medians_and_spread_that_of_neighbours():
     assert found.spread == (3, 10)
 
 
-def test_a_side_on_more_than_one_core_is_told():
+def test_a_side_on_more_than_one_core_is_told(monkeypatch):
     a = np.random.default_rng(0).standard_normal((200, 200))
 
     def busy():
@@ -50,6 +50,9 @@ def test_a_side_on_more_than_one_core_is_told():
 
     found = compare(Sides(busy, busy, 1, 1, lambda: ""), progress=False)
     assert found.remarks == []  # compare holds BLAS at one thread
+    monkeypatch.setattr(side_by_side, "_seconds_and_cores", lambda call: (1.0, 1.9))
+    found = compare(Sides(busy, busy, 1, 1, lambda: ""), 1, progress=False)
+    assert found.remarks == ["ours kept 1.9 cores busy", "the peer kept 1.9 cores busy"]
 
 
 @pytest.mark.parametrize("sides", [lesson.against_scikit_learn, digits.against_scikit_learn])

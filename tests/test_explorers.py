@@ -28,6 +28,7 @@ from course_lib.explorers.words import format_number, format_seconds, listing
 from course_lib.measure import gradient_noise, hessian_eigenvalues, least_squares
 from course_lib.models import line
 from course_lib.optimizers import constant, sgd
+from course_lib.saving import WIDGET_VIEW
 from course_lib.training import train
 
 EXPLORERS = [PathExplorer, NoiseExplorer, ClockExplorer, DecisionExplorer]
@@ -111,7 +112,7 @@ def test_a_stored_notebook_holds_the_picture_and_its_sentence(kind):
     assert shown["text/plain"] == sentence == kind()._repr_mimebundle_()["text/plain"]
     assert f'alt="{sentence}"' in shown["text/html"] and f">{sentence}" in shown["text/html"]
     assert "<script" not in shown["text/html"]
-    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert WIDGET_VIEW in shown
     assert len(shown["text/html"]) < 120_000
 
 

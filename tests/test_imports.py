@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "saving": set(),
     "explorers": {
         "_checks", "data", "models", "batches", "optimizers", "training", "measure", "plots",
+        "saving",
     },
 }  # fmt: skip
 

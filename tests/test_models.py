@@ -6,6 +6,7 @@ from sklearn.neural_network import MLPClassifier
 
 from course_lib.data import Data, digits_data, linear_data
 from course_lib.models import cross_entropy, line, linear, mlp, probabilities, softmax
+from tests.benchmarks.digits import parameters
 
 RNG = np.random.default_rng(0)
 
@@ -98,17 +99,13 @@ def test_mlp_agrees_with_scikit_learn_on_the_same_weights_and_batch(hidden, B):
         shuffle=False, random_state=0,
     )  # fmt: skip
     peer.partial_fit(X, y, classes=np.arange(10))
-    before = flat(peer)
+    before = parameters(peer)
     peer.partial_fit(X, y)
     model = mlp((64, *hidden, 10))
     assert model.loss(before, X, y) == pytest.approx(peer.loss_, rel=1e-9)
-    np.testing.assert_allclose(model.grad(before, X, y), before - flat(peer), rtol=1e-7, atol=1e-12)
-
-
-def flat(peer):
-    """Return scikit-learn's weights in our order, layer by layer."""
-    layers = zip(peer.coefs_, peer.intercepts_, strict=True)
-    return np.concatenate([part.ravel() for layer in layers for part in layer])
+    np.testing.assert_allclose(
+        model.grad(before, X, y), before - parameters(peer), rtol=1e-7, atol=1e-12
+    )
 
 
 def test_cross_entropy_survives_huge_scores():

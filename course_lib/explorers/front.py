@@ -9,8 +9,9 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from course_lib.saving import WIDGET_VIEW
+
 HERE = Path(__file__).parent
-VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class Front(anywidget.AnyWidget):
@@ -45,4 +46,4 @@ class Front(anywidget.AnyWidget):
 def mimebundle(front: Front, html: str, text: str) -> dict:
     """Return what a notebook shows: the widget where a kernel runs, else HTML, else text."""
     view = {"version_major": 2, "version_minor": 0, "model_id": front.model_id}
-    return {VIEW: view, "text/html": html, "text/plain": text}
+    return {WIDGET_VIEW: view, "text/html": html, "text/plain": text}

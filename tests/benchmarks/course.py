@@ -63,12 +63,12 @@ def run_pytest(*options):
 
 
 def _case(element):
-    outcome = next((child.tag for child in element if child.tag != "properties"), "passed")
+    failed = (child.tag for child in element if child.tag in ("failure", "error", "skipped"))
     recorded = {each.get("name"): float(each.get("value")) for each in element.iter("property")}
     return {
         "classname": element.get("classname"),
         "name": element.get("name"),
         "seconds": float(element.get("time")),
-        "outcome": outcome if outcome in ("failure", "error", "skipped") else "passed",
+        "outcome": next(failed, "passed"),
         **recorded,
     }

@@ -58,7 +58,7 @@ def against_scikit_learn(hidden: int = 32) -> Sides:
 
 
 def parameters(peer) -> np.ndarray:
-    """Return scikit-learn's weights and biases in the order of ours."""
+    """Return scikit-learn's weights and biases in the order of ours, layer by layer."""
     layers = zip(peer.coefs_, peer.intercepts_, strict=True)
     return np.concatenate([part.ravel() for layer in layers for part in layer])
 

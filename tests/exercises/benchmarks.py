@@ -1,12 +1,9 @@
 """Grade one class with this course's grader and with nbgrader; grade classes of growing size.
 
-``python -m tests.exercises.benchmarks [STUDENTS]`` prints the seconds of both graders side by side,
-``python -m tests.exercises.benchmarks growth [STUDENTS …]`` seconds and memory of this one for each
-class. The class hands in exercise 4; of four students one is right, one made a known mistake, one
-crashes, one wrote nothing.
+``python -m tests.benchmarks grading growth-grading`` prints what comes of it. The class hands in
+exercise 4; of four students one is right, one made a known mistake, one crashes, one wrote nothing.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import psutil
 
 from exercises.classroom import grade, transplant
@@ -115,32 +111,3 @@ def _share(process):
         return process.memory_full_info().pss
     except psutil.Error:
         return 0
-
-
-def exponent(sizes, values):
-    """Return p of the power law values ∝ sizes**p, by least squares on log axes."""
-    return np.polyfit(np.log(sizes), np.log(values), 1)[0]
-
-
-def main(arguments):
-    """Print what was asked for; see the top of this file."""
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
-    if arguments[:1] == ["growth"]:
-        sizes = [int(size) for size in arguments[1:]] or (10, 30, 100, 300)
-        found = grade_seconds_and_memory(sizes)
-        print("students   seconds   MB of the grader   MB in all")
-        for students, seconds, own, in_all in (row.values() for row in found):
-            print(f"{students:8} {seconds:9.1f} {own:18.0f} {in_all:11.0f}")
-        for name in ("seconds", "megabytes", "megabytes_in_all"):
-            power = exponent(sizes, [row[name] for row in found])
-            print(f"{name} grow like students to the power {power:.2f}")
-        each, start = np.polyfit(sizes, [row["seconds"] for row in found], 1)
-        print(f"seconds are about {start:.1f} + {each:.2f} for each student")
-    else:
-        ours, theirs = grade_and_nbgrader_seconds(*map(int, arguments))
-        print(f"this grader, sandboxed: {ours:.1f} s")
-        print(f"nbgrader autograde: {theirs:.1f} s, {theirs / ours:.1f} times as long")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
