@@ -80,6 +80,13 @@ def _grade(options):
         if result.note:
             print(f"{result.student}/{result.file}: {result.note}")
     print(f"{len(results)} submissions graded; see {options.to}/gradebook.csv and summary.csv")
+    if lost := sum(len(grade.unjudged(result.rows)) for result in results):
+        print(
+            f"answers that could not be judged: {lost}; see the logs in "
+            f"{options.to}/instructor, and run the same command again",
+            file=sys.stderr,
+        )
+        return 1
 
 
 def _report(options):

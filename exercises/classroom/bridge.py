@@ -16,6 +16,7 @@ from pathlib import Path
 from exercises.classroom import sandbox, wire
 
 QUESTION_SECONDS = 10.0  # for one question: defining its function and all calls of a check
+START_SECONDS = 15.0  # for a sandbox to be ready: on a busy machine that is no fault of an answer
 SUBMISSION_SECONDS = 40.0  # after so much waiting in vain, further questions get no time
 
 
@@ -66,6 +67,8 @@ class Answers:
         ------
         StoppedError
             If no reply came in time, or the process ended.
+        sandbox.NoSandboxError
+            If there is no process to ask, which is no fault of the answer.
         """
         alone = self.answers[cell]
         reply = self._ask(alone, name, cases)
@@ -78,12 +81,14 @@ class Answers:
         return reply
 
     def _ask(self, pieces, name, cases):
+        if self.patience <= 0:
+            raise StoppedError("timed_out")
+        if self._process is None:
+            self._process = ready(self.sandboxed)
         request = {"given": self.given, "answers": pieces, "function": name, "cases": cases}
-        started = time.monotonic()
-        deadline = started + min(QUESTION_SECONDS, max(self.patience, 0.0))
+        asked = time.monotonic()
+        deadline = asked + min(QUESTION_SECONDS, self.patience)
         try:
-            if self._process is None:
-                self._process = sandbox.start(self.sandboxed)
             send(self._process.stdin, wire.pack(request), deadline)
             data = b""
             while frame := receive(self._process.stdout, deadline):
@@ -92,7 +97,7 @@ class Answers:
             return checked(outcomes, cases), [str(error) for error in errors]
         except TimeoutError:
             self.close()
-            self.patience -= time.monotonic() - started
+            self.patience -= time.monotonic() - asked
             raise StoppedError("timed_out") from None
         except (ValueError, TypeError, OSError, EOFError):
             self.close()
@@ -106,6 +111,28 @@ class Answers:
 
     def __del__(self):
         self.close()
+
+
+def ready(sandboxed):
+    """Start a sandbox and wait until it is ready.
+
+    Raises
+    ------
+    sandbox.NoSandboxError
+        If it is not ready in time; the text gives the reason.
+    """
+    process = None
+    try:
+        process = sandbox.start(sandboxed)
+        receive(process.stdout, time.monotonic() + START_SECONDS)
+        return process
+    except TimeoutError:
+        reason = f"it was not ready within {START_SECONDS:g} seconds"
+    except (OSError, ValueError, EOFError) as error:
+        reason = str(error) or "it ended at once"
+    if process is not None:
+        end(process)
+    raise sandbox.NoSandboxError(f"The sandbox for an answer did not start: {reason}")
 
 
 def end(process):

@@ -20,9 +20,10 @@ from tqdm import tqdm
 
 from exercises.classroom import judging, report, sandbox, transplant
 
-# One cell asks the sandbox at most twice, each time for at most bridge.QUESTION_SECONDS.
+# A cell asks the sandbox at most twice, each time for at most bridge.START_ and QUESTION_SECONDS.
 CELL_SECONDS = 60
 SUBMISSION_SECONDS = 300
+UNJUDGED = "it could not be judged, and whoever grades has been told"
 CLUSTER_SECONDS = 20  # for a Dask scheduler to answer
 PYTEST = (
     *("-p", "nbval.plugin", "-p", "exercises.classroom.nbval_plugin"),
@@ -116,7 +117,8 @@ def judge(data, exercise, sandboxed):
     Returns
     -------
     dict
-        `rows` of the gradebook (without student and exercise), `note`, `junit` and `log`.
+        `rows` of the gradebook (without student and exercise), `note`, `junit` and `log`; and an
+        empty `key` if the machine failed to judge an answer.
     """
     try:
         pieces = transplant.answers(exercise, transplant.cells_of(data))
@@ -127,19 +129,25 @@ def judge(data, exercise, sandboxed):
         folder = Path(folder)
         nbformat.write(notebook, folder / f"{exercise.name}.ipynb")
         (folder / "answers.json").write_text(answers)
-        in_time = warm_pytest(folder, [*PYTEST, f"{exercise.name}.ipynb"])
+        warm_pytest(folder, [*PYTEST, f"{exercise.name}.ipynb"])
         junit, log = folder / "junit.xml", folder / "pytest.log"
         verdicts = read_junit(junit) if junit.exists() else {}
         rows = [row(q, pieces[q.grade_id], verdicts.get(q.grade_id)) for q in exercise.questions]
-        for each in rows:
-            if not in_time and each["status"] == "crashed":
-                each["status"] = "timed_out"
-        return {
+        result = {
             "rows": rows,
             "note": "",
             "junit": junit.read_text() if junit.exists() else "",
             "log": log.read_text(errors="replace")[-100_000:] if log.exists() else "",
         }
+        if lost := unjudged(rows):
+            result["note"] = f"{', '.join(lost)} could not be judged; the log says why. Grade again"
+            result["key"] = ""  # so that the next run judges it anew
+        return result
+
+
+def unjudged(rows):
+    """Return the grade_ids of the answers that the machine failed to judge."""
+    return [row["grade_id"] for row in rows if row["message"] == UNJUDGED]
 
 
 def unreadable(exercise, error):
@@ -161,7 +169,7 @@ def row(question, pieces, verdict):
             f"its cell ({question.answer}) holds no answer: write it where it says YOUR CODE HERE"
         )
     elif verdict is None:
-        status, mistake, message = "crashed", "", "it could not be judged"
+        status, mistake, message = "crashed", "", UNJUDGED
     else:
         status, mistake, message = verdict["status"], verdict["mistake"], verdict["message"]
     return {
@@ -188,7 +196,7 @@ def read_junit(path):
         elif properties.get("status") in set(judging.STATUSES) - {"passed", "manual"}:
             verdict = {key: properties.get(key, "") for key in ("status", "mistake", "message")}
         else:
-            verdict = {"status": "crashed", "mistake": "", "message": "it could not be judged"}
+            verdict = {"status": "crashed", "mistake": "", "message": UNJUDGED}
         if properties.get("grade_id"):
             verdicts[properties["grade_id"]] = verdict
     return verdicts
@@ -198,19 +206,17 @@ _local = threading.local()
 
 
 def warm_pytest(folder, arguments):
-    """Run pytest in `folder`, forked from this thread's warm one; False if out of time."""
+    """Run pytest in `folder`, forked from this thread's warm one, unless it takes far too long."""
     server = getattr(_local, "server", None)
     if server is None or server.poll() is not None:
         server = _local.server = _start_warm()
     server.stdin.write(json.dumps([str(folder), *arguments]) + "\n")
     server.stdin.flush()
     ready, _, _ = select.select([server.stdout], [], [], SUBMISSION_SECONDS)
-    if ready and server.stdout.readline():
-        return True
-    os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
-    _local.server = None
-    return False
+    if not (ready and server.stdout.readline()):
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        _local.server = None
 
 
 def _start_warm():

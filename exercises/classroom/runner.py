@@ -2,8 +2,9 @@
 
 Started as ``python -I runner.py FOLDERS``, where FOLDERS (separated by ``:``) hold `wire` and the
 course. Requests come on standard input and replies go to standard output, as frames: four bytes
-of length, then a packed value. A reply is followed by an empty frame once the child that made it
-has ended. Whatever happens here can at worst be a wrong answer: the other side does not trust it.
+of length, then a packed value. The first frame to go out is empty and says that all is ready; a
+reply is followed by an empty frame once the child that made it has ended. Whatever happens here
+can at worst be a wrong answer: the other side does not trust it.
 """
 
 import builtins
@@ -110,6 +111,7 @@ def serve(folders):
     import exercises.practice  # noqa: F401  so that every child has it, and numpy, already
 
     confine()
+    send(replies, b"")
     while header := requests.read(4):
         request = wire.unpack(requests.read(struct.unpack(">I", header)[0]))
         child = os.fork()

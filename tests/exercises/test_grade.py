@@ -192,6 +192,43 @@ def test_stopped_run_goes_on_and_loses_nothing(tmp_path, monkeypatch):
     assert sum(float(r["points"]) for r in rows) == 4
 
 
+@needs_sandbox
+def test_machine_that_fails_is_not_the_students_fault(tmp_path, monkeypatch, capsys):
+    hand_in(tmp_path / "in", {"a": CLASS["half"], "b": CLASS["all stubs"]})
+    arguments = ["grade", str(tmp_path / "in"), "--to", str(tmp_path / "to")]
+    pristine = transplant.pristine
+
+    def without_processes(*arguments):
+        notebook, answers = pristine(*arguments)
+        notebook.cells[0].source += (
+            "\n\nimport subprocess\nfrom exercises.classroom import sandbox\n"
+            "def start(_):\n    raise OSError('no process can be had')\nsandbox.start = start"
+        )
+        return notebook, answers
+
+    with monkeypatch.context() as broken:
+        broken.setattr(transplant, "pristine", without_processes)
+        assert command.main(arguments) == 1
+    said = capsys.readouterr()
+    assert f"a/{E04}.ipynb: mean_gradient could not be judged" in said.out
+    assert "answers that could not be judged: 1" in said.err
+    log = (tmp_path / "to" / "instructor" / "junit" / "a" / f"{E04}.log").read_text()
+    assert "no process can be had" in log
+    assert sum(float(r["points"]) for r in table(tmp_path / "to" / "gradebook.csv")) == 0
+    assert command.main(arguments) == 0, "the same command judges them"
+    assert sum(float(r["points"]) for r in table(tmp_path / "to" / "gradebook.csv")) == 2
+
+
+@needs_sandbox
+def test_kernel_that_is_killed_is_not_the_students_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(grade, "warm_pytest", lambda *arguments: None)
+    hand_in(tmp_path / "in", {"a": CLASS["half"]})
+    (result,) = grade.grade(tmp_path / "in", tmp_path / "to", progress=False)
+    assert grade.unjudged(result.rows) == ["mean_gradient"]
+    assert "could not be judged" in result.note
+    assert result.key == ""
+
+
 def test_changed_submission_is_judged_again(tmp_path, monkeypatch):
     monkeypatch.setattr(sandbox, "available", lambda: None)
     monkeypatch.setattr(grade, "judge", quick_judge)
