@@ -201,7 +201,7 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None):
     look = LOOKS[i]
     values = np.where(np.isnan(values), np.inf, values)  # sorts a diverged run above all others
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=0, method="nearest")
-    is_finite = np.isfinite(middle)
+    is_finite = middle < 1e290  # as far as a log axis can draw with a margin above
     if not is_finite.all():
         label = f"{label} (diverges)"
         if is_finite.any():
@@ -211,7 +211,7 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None):
         x[is_finite], middle[is_finite], color=look["color"], linestyle=look["linestyle"],
         marker=look["marker"], markevery=0.17, markersize=5, label=label, path_effects=HALO,
     )  # fmt: skip
-    both = is_finite & np.isfinite(high)
+    both = is_finite & (high < 1e290)
     ax.fill_between(x[both], low[both], high[both], color=look["color"], alpha=0.15, linewidth=0)
     return ax
 

@@ -79,12 +79,14 @@ def test_every_function_returns_its_axes_and_labels_them(ax):
     assert draw_line(ax, BEST) is ax
     assert draw_loss(ax, runs) is ax and (ax.get_xlabel(), ax.get_ylabel()) == ("updates", "loss")
     assert draw_contours(ax, line(), DATA, (0, 4), (2, 6)) is ax and ax.get_xlabel() == "slope w"
+    ax.clear()
     for drawn in (
         draw_path(ax, runs[0].w), draw_cloud(ax, runs[0].w), draw_optimum(ax, BEST),
         draw_arrows(ax, BEST, runs[0].w), draw_spread(ax, {"a": runs[0].w[:, 0]}, 3.0),
-        draw_theory(ax, [1, 2], [2, 1], [2, 1], label="x"),
     ):  # fmt: skip
         assert drawn is ax
+    ax.clear()
+    assert draw_theory(ax, [1, 2], [2, 1], [2, 1], label="x") is ax
 
 
 def test_curve_is_the_median_and_the_band_holds_80_percent(ax):

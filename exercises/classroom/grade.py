@@ -251,9 +251,9 @@ def cool_down():
     """End the warm interpreters of this process."""
     while _warm:
         server, folder = _warm.pop()
-        if server.poll() is None:
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+        with server:  # closes its pipes and waits for its end
+            if server.poll() is None:
+                os.killpg(server.pid, signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
 
 
