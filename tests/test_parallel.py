@@ -55,6 +55,12 @@ def processes(client):
 # The arithmetic, without workers
 
 
+def test_workers_have_one_blas_thread_and_leave_nothing_that_slows_other_programs(client):
+    threads = client.run(lambda: os.environ["OPENBLAS_NUM_THREADS"])
+    assert set(threads.values()) == {"1"}
+    assert "MALLOC_TRIM_THRESHOLD_" not in os.environ
+
+
 @pytest.mark.parametrize("B", [1, 2, 7, 8, 9])
 def test_shards_are_the_batch_in_parts_of_almost_equal_size(B):
     batch = np.arange(2 * B).reshape(2, B)
