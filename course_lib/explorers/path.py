@@ -269,7 +269,7 @@ class _Trace:
         ring = {"marker": "o", "markerfacecolor": "white", "markeredgecolor": look["color"]}
         self.start = canvas.moves(line(right, look, **ring, linestyle="none", markersize=7))
         self.inner = line(inset, look, **style)
-        size = 8.5 if look is LOOKS[0] else 6.5  # both are seen where they meet
+        size = 12.5 if look is LOOKS[0] else 6.5  # both are seen where they meet
         self.ends = [dot(ax, look, markersize=size) for ax in (right, inset)]
         self.across = np.array(left.get_xlim())
 
