@@ -94,7 +94,7 @@ class Choice:
         return chosen and chosen.lr
 
     def best(self, overhead: float = 0.0) -> Trial | None:
-        """Return the trial to take were updates `overhead` seconds dearer; None if all failed."""
+        """Return the trial to take if updates cost `overhead` seconds more; None if all failed."""
         seconds = np.array(
             [trial.updates * (trial.seconds_per_update + overhead) for trial in self.trials]
         )
@@ -103,18 +103,18 @@ class Choice:
         return self.trials[int(np.argmax(seconds <= seconds.min() * (1 + WORTH_IT)))]
 
     def __str__(self) -> str:
-        lines = ["    B       rate   updates   examples   µs/update    seconds     memory"]
+        lines = ["    B       rate   updates   examples   µs/update    time in ms     memory"]
         for t in self.trials:
             mark = "<- chosen" if t.batch_size == self.batch_size else ""
             if np.isfinite(t.updates):
                 lines.append(
-                    f"{t.batch_size:5} {t.lr:10.4g} {t.updates:9,.0f} {t.examples:10,.0f} "
-                    f"{1e6 * t.seconds_per_update:11,.0f} {t.seconds:10.3g} "
+                    f"{t.batch_size:5} {t.lr:#10.3g} {t.updates:9,.0f} {t.examples:10,.0f} "
+                    f"{1e6 * t.seconds_per_update:11,.0f} {1e3 * t.seconds:13,.1f} "
                     f"{t.peak_bytes / 1e3:7,.0f} kB {mark}"
                 )
             else:
                 lines.append(f"{t.batch_size:5}  no learning rate reached the target")
-        return "\n".join([*lines, *(fill(reason, 90) for reason in self.reasons())])
+        return "\n".join([*lines, "", *(fill(reason, 90) for reason in self.reasons())])
 
     def reasons(self) -> list[str]:
         """Return the decision, why the search ended, and what would change it, a sentence each."""
@@ -126,30 +126,26 @@ class Choice:
                 "A higher target, more epochs for the search, or another model would change this.",
             ]
         fastest = min(self.trials, key=lambda trial: trial.seconds)
-        fewest = min(self.trials, key=lambda trial: trial.updates)
         return [
             f"Take B = {chosen.batch_size} with a learning rate of {chosen.lr:.3g}: it is the "
-            f"smallest batch within {WORTH_IT:.0%} of the least time ({fastest.seconds:.3g} s, "
-            f"at B = {fastest.batch_size}).",
+            f"smallest batch within {100 * WORTH_IT:.0f} % of the least time "
+            f"({1e3 * fastest.seconds:,.1f} ms, at B = {fastest.batch_size}).",
             f"The search ended because {self.stopped}.",
-            self._what_would_change_it(chosen, fewest),
+            self._what_would_change_it(chosen),
         ]
 
-    def _what_would_change_it(self, chosen, fewest):
+    def _what_would_change_it(self, chosen):
         if len(self.trials) == 1:
             return "No other batch size was tried: a wider search may find a better one."
-        if fewest.updates > chosen.updates / 1.5:
-            return "No batch tried needs far fewer updates: dearer updates would not change this."
-        gain = chosen.updates / fewest.updates
         for overhead in chosen.seconds_per_update * 2.0 ** np.arange(-3, 11):
             other = self.best(overhead)
             if other.batch_size > chosen.batch_size:
                 return (
                     f"If every update cost {1e6 * overhead:,.0f} µs more, as where machines "
-                    f"talk over a network, B = {other.batch_size} would be better; "
-                    f"B = {fewest.batch_size} needs the fewest updates, {gain:.1f} times fewer."
+                    f"talk over a network, B = {other.batch_size} would be better: "
+                    f"it needs {chosen.updates / other.updates:.1f} times fewer updates."
                 )
-        return f"B = {fewest.batch_size} needs {gain:.1f} times fewer updates, but dearer ones."
+        return "No batch tried needs far fewer updates, so costlier ones would not change this."
 
 
 def choose_batch_size(
@@ -170,8 +166,8 @@ def choose_batch_size(
     """Choose a batch size for a model and data on this machine, by the lesson's procedure.
 
     At each batch size, runs with several learning rates race to the target in lock-step, all on the
-    same batches; the rate whose median run arrives first wins. Press *interrupt* at any time: what
-    was measured is returned.
+    same batches; the rate at which three quarters of them arrive first wins. Press *interrupt* at
+    any time: what was measured is returned.
 
     Parameters
     ----------
@@ -222,9 +218,9 @@ def choose_batch_size(
     trials, B = [], smallest
     optimizer = optimizer or sgd()
     sizes = [*doublings(smallest, len(data))]
-    with progress_bar(progress, sizes, unit="batch size") as bar:
+    with progress_bar(progress, total=len(sizes), unit=" batch sizes") as bar:
         try:
-            for B in bar:
+            for B in sizes:
                 bar.set_postfix_str(f"B = {B}")
                 peak = memory_per_update(model, data, optimizer, B)
                 if budget_bytes is not None and peak > budget_bytes:
@@ -238,12 +234,14 @@ def choose_batch_size(
                 quartiles = np.quantile(reached, [0.5, 0.25, 0.75], method="higher").tolist()
                 seconds = float(np.median(seconds_per_update(model, data, optimizer, B)))
                 trials.append(Trial(B, lr, *quartiles, seconds, peak))
+                bar.update()
                 if np.isfinite(lr):
                     rates = lr * NEXT_RATES
                 if stopped := _reason_to_stop(trials):
                     break
             else:
                 stopped = f"B = {B} is the whole data set"
+            bar.total = bar.n  # no more were needed
         except KeyboardInterrupt:
             stopped = f"it was interrupted at B = {B}"
     return Choice(float(target), trials, stopped)
@@ -265,7 +263,7 @@ def _reason_to_stop(trials):
         failed = " and ".join(f"B = {trial.batch_size}" for trial in trials[-2:])
         return f"no learning rate reached the target at {failed}"
     if len(seconds) > 2 and min(seconds[-2:]) > (1 - WORTH_IT) * min(seconds[:-2]):
-        return f"the last two doublings did not shorten the time by {WORTH_IT:.0%}"
+        return f"the last two doublings did not shorten the time by {100 * WORTH_IT:.0f} %"
     return ""
 
 
@@ -305,6 +303,6 @@ def _race(model, data, judge, optimizer, B, rates, target, n_runs, seed, limit):
             arrived = np.isfinite(reached).mean(axis=1)
             if arrived.max() >= 0.75 or updates >= limit:
                 break
-    medians = np.median(reached, axis=1)
-    winner = int(medians.argmin() if np.isfinite(medians).any() else arrived.argmax())
-    return winner, reached[winner]
+    medians, quartiles = np.quantile(reached, [0.5, 0.75], axis=1, method="higher")
+    winner = np.lexsort((-arrived, medians, quartiles))[0]  # by the quartile, then the median, …
+    return int(winner), reached[winner]

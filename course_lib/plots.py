@@ -19,7 +19,7 @@ from course_lib._checks import check_choice
 from course_lib.training import CLOCKS
 
 #: Colour, dash and marker that belong together: a colour never stands alone. The colours are Okabe
-#: and Ito's, the last one darkened, so that each has a contrast of 3 with white.
+#: and Ito's, the last two darkened, so that each has a contrast of 3 with white.
 LOOKS = [
     {"color": color, "linestyle": dash, "marker": marker}
     for color, dash, marker in [
@@ -27,12 +27,14 @@ LOOKS = [
         ("#D55E00", "--", "s"),
         ("#009E73", "-.", "^"),
         ("#000000", ":", "D"),
-        ("#CC79A7", (0, (5, 1, 1, 1, 1, 1)), "v"),
+        ("#C46E9E", (0, (5, 1, 1, 1, 1, 1)), "v"),
         ("#BF8400", (0, (8, 2)), "P"),
     ]
 ]
 #: What is not the subject: data points, contours, reference lines.
 GREY = "#6B6B6B"
+#: A curve of at most so many points is marked at each, so that what was measured is seen.
+MOST_MARKED = 20
 #: A white outline, so that a line is seen over bands, contours and other lines.
 HALO = [effects.withStroke(linewidth=4.5, foreground="white")]
 THIN_HALO = [effects.withStroke(linewidth=2.4, foreground="white")]
@@ -87,12 +89,12 @@ def describe(fig, alt: str, fixed: str | None = None) -> Picture:
 
 
 def to_png(fig) -> bytes:
-    """Return a figure as PNG at 192 dots an inch, in at most 96 colours to keep it small."""
+    """Return a figure as PNG at 192 dots an inch, in at most 256 colours to keep it small."""
     drawn, file = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=192)
     image = Image.open(drawn).convert("RGB")
     # Keeps colours of which there are few pixels, and moves them to where most are.
-    image = image.quantize(96, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
+    image = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
     image.save(file, format="png", optimize=True)
     return file.getvalue()
 
@@ -189,7 +191,7 @@ def draw_loss(
         draw_band(ax, run.clock(clock), values - minus, i, run.label)
     ax.set(
         xlabel=CLOCKS[clock],
-        ylabel=f"{quantity} − {minus:.3g}" if minus else quantity,
+        ylabel=f"excess {quantity} ({quantity} − least {quantity})" if minus else quantity,
         yscale="log",
     )
     ax.legend()
@@ -209,7 +211,8 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None):
             ax.plot(x[last], middle[last], "X", color=look["color"], markersize=12, zorder=5)
     ax.plot(
         x[is_finite], middle[is_finite], color=look["color"], linestyle=look["linestyle"],
-        marker=look["marker"], markevery=0.17, markersize=5, label=label, path_effects=HALO,
+        marker=look["marker"], markersize=5, markevery=1 if len(x) <= MOST_MARKED else 0.17,
+        label=label, path_effects=HALO,
     )  # fmt: skip
     both = is_finite & (high < 1e290)
     ax.fill_between(x[both], low[both], high[both], color=look["color"], alpha=0.15, linewidth=0)
@@ -244,7 +247,7 @@ def draw_clocks(
 
 
 def draw_spread(ax, groups: Mapping[str, np.ndarray], reference: float | None = None):
-    """Draw one row of dots a group, shape (R,), with a bar from the 5th to the 95th percentile.
+    """Draw one row of dots a group, shape (R,), with a bar that holds the middle 80 %.
 
     Parameters
     ----------
@@ -258,9 +261,10 @@ def draw_spread(ax, groups: Mapping[str, np.ndarray], reference: float | None = 
         look = LOOKS[i % len(LOOKS)]
         dots = np.asarray(values)[:500]
         height = i + 0.6 * (np.arange(len(dots)) * 0.618034 % 1 - 0.5)  # golden ratio: even scatter
-        ax.plot(dots, height, "o", color=look["color"], markersize=3, alpha=0.25, markeredgewidth=0)
-        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
-        ax.plot([low, high], [i, i], "-", color="black", linewidth=3, solid_capstyle="butt")
+        style = {"markersize": 3, "alpha": 0.25} if len(dots) > 100 else {"alpha": 0.7}
+        ax.plot(dots, height, "o", color=look["color"], markeredgewidth=0, **style)
+        low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
+        ax.plot([low, high], [i, i], "-", color="black", linewidth=2, solid_capstyle="butt")
         ax.plot(middle, i, look["marker"], color="white", markeredgecolor="black", markersize=9)
     if reference is not None:
         ax.axvline(reference, color="black", linestyle="--", linewidth=1.2)
@@ -271,12 +275,15 @@ def draw_spread(ax, groups: Mapping[str, np.ndarray], reference: float | None = 
 
 
 def draw_theory(ax, x, theory, measured, i: int = 0, label: str | None = None):
-    """Draw measured points over the curve that theory predicts at the same x, on log axes."""
+    """Draw measured points over the curve that theory predicts at the same x, on log axes.
+
+    The points are rings, smaller from one `i` to the next, so that all are seen where they meet.
+    """
     look = LOOKS[i]
     ax.plot(x, theory, color=look["color"], linestyle=look["linestyle"], label=f"{label}: theory")
     ax.plot(
-        x, measured, look["marker"], color=look["color"], markerfacecolor="white", markersize=8,
-        linestyle="none", label=f"{label}: measured",
+        x, measured, look["marker"], color=look["color"], markerfacecolor="none",
+        markeredgewidth=1.6, markersize=11 - 2 * i, linestyle="none", label=f"{label}: measured",
     )  # fmt: skip
     ax.set(xscale="log", yscale="log")
     return ax

@@ -174,7 +174,7 @@ def train(
     w = _starts(model, rngs, start)
     batches = take(data, sampling(len(data), batch_size, rngs))
     moments = iterate(model, batches, optimizer, schedule, w)
-    with progress_bar(progress, total=record[-1], unit="update", desc=label) as bar:
+    with progress_bar(progress, total=record[-1], unit=" updates", desc=label) as bar:
         recorded = _record(moments, record, _quantities(model, data, watch), bar)
     return _run(recorded, ..., schedule, label or _label(batch_size), batch_size, len(data))
 
@@ -244,7 +244,7 @@ def sweep(
         )  # fmt: skip
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     runs = {}
-    bar = progress_bar(progress, done, total=len(jobs), unit="batch size")
+    bar = progress_bar(progress, done, total=len(jobs), unit=" batch sizes")
     for B, of_rates in zip(batch_sizes, bar, strict=True):
         runs |= {(B, lr): run for lr, run in zip(learning_rates, of_rates, strict=True)}
     return runs
@@ -289,9 +289,12 @@ def _train_rates(
 
 
 def progress_bar(show: bool, *args, **options) -> tqdm:
-    """Return a bar with tqdm's arguments; even where it is to be shown, TQDM_DISABLE=1 hides it."""
+    """Return a bar with tqdm's arguments, which appears when the work takes more than a second.
+
+    Even where it is to be shown, TQDM_DISABLE=1 hides it.
+    """
     is_hidden = os.environ.get("TQDM_DISABLE", "0") != "0"  # tqdm's notebook bar does not ask
-    return tqdm(*args, disable=is_hidden or not show, **options)
+    return tqdm(*args, disable=is_hidden or not show, delay=1, **options)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def test_bars_of_a_prediction_and_their_words_have_enough_contrast():
     svg = ET.fromstring(base64.b64decode(data))
     plate, *bars = svg.findall("{*}rect")
     assert contrast(to_rgb(svg.get("fill")), to_rgb(plate.get("fill"))) >= TEXT
-    assert len(bars) == 2
+    assert len(bars) == 3, "two bars and the line of zero"
     for bar in bars:
         assert contrast(to_rgb(bar.get("fill")), to_rgb(plate.get("fill"))) >= LINES
 

@@ -413,14 +413,15 @@ def test_shown_text_does_not_depend_on_the_answer_so_nbval_can_compare_it():
         (63.66, "63.7"),
         (99.96, "100"),
         (1000, "1,000"),
-        (12345, "12,300"),
+        (12345, "12,345"),
+        (12345.6, "12,300"),
         (-4.2, "−4.2"),
         (0.000123, "0.000123"),
         (4.2e-7, "4.2 × 10⁻⁷"),
         (2e9, "2 × 10⁹"),
     ],
 )
-def test_numbers_have_three_significant_digits(number, text):
+def test_numbers_have_three_significant_digits_and_whole_ones_all(number, text):
     assert format_number(number) == text
 
 

@@ -58,7 +58,7 @@ class ClockExplorer(Explorer):
     ):
         before = [] if runs is None else ["runs"]
         if minus is not None:
-            before.append(f"minus={check_not_negative('minus', minus)!r}")
+            before.append(f"minus={check_not_negative('minus', minus):.10g}")
         if seconds_per_update is not None:
             before.append("seconds_per_update=seconds_per_update")
         self.runs = lesson_runs() if runs is None else _check_runs(runs)
@@ -141,7 +141,8 @@ class ClockExplorer(Explorer):
     def _picture(self, canvas: Canvas):
         left, right = canvas.figure.subplots(1, 2, width_ratios=[5, 2], sharey=True)
         logarithmic(left, "y", *self._loss_limits())
-        left.set(title="loss of the runs", ylabel="loss − least loss" if self.minus else "loss")
+        excess = "excess loss (loss − least loss)"  # as in plots.draw_loss
+        left.set(title="loss of the runs", ylabel=excess if self.minus else "loss")
         right.set(title="at the budget", xlim=(-0.6, len(self.runs) - 0.4))
         right.set_xticks(range(len(self.runs)), [run.label for run in self.runs])
         right.tick_params(axis="x", rotation=30 if len(self.runs) > 3 else 0)

@@ -78,7 +78,7 @@ class DecisionExplorer(Explorer):
         offered = {
             "noise_scale": ("noise scale (in examples)", (1, 3200), format_number),
             "overhead": ("overhead of an update", (1e-5, 0.1), format_seconds),
-            "pass_seconds": ("time to compute what fits at once", (1e-7, 1e-2), format_seconds),
+            "pass_seconds": ("time of one pass", (1e-7, 1e-2), format_seconds),
         }
         controls = [
             Control(name, label, including(preferred_numbers(*span), values[name]), text)
@@ -86,7 +86,7 @@ class DecisionExplorer(Explorer):
         ]
         controls += [
             Control("at_once", "examples computed at once", including(POWERS[:13], at_once)),
-            Control("largest", "largest batch that fits into memory", including(POWERS, largest)),
+            Control("largest", "largest batch in memory", including(POWERS, largest)),
         ]
         before = ["measured"] if self.measured else []
         if self.min_updates != fitted["min_updates"]:
@@ -136,7 +136,7 @@ class DecisionExplorer(Explorer):
         axes = canvas.figure.subplots(1, 3)
         titles = ("updates to the target", "× seconds an update", "= time ÷ shortest time")
         highest = self.min_updates * 5000
-        limits = ((0.5 * self.min_updates, highest), (1e-6, 10), (0.8, 300))
+        limits = ((0.5 * self.min_updates, highest), (1e-6, 10), (0.8, 3000))
         for ax, title, span in zip(axes, titles, limits, strict=True):
             ax.set(title=title, xlabel="batch size B")
             logarithmic(ax, "x", 0.8, 1.3 * LARGEST)

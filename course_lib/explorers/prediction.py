@@ -146,17 +146,20 @@ class Reveal:
 
     def _repr_html_(self) -> str:
         predicted, measured = map(escape, self._lines())
+        has_bars = self.predicted is not None and self.asked.choices is None
         return (
+            '<div style="padding: 0.8em 0 0 5px">'
             f"<p><strong>{escape(self.asked.question)}</strong></p>"
             f"<ul><li>predicted: {predicted}</li><li>measured: {measured}</li></ul>"
-            + ("" if self.asked.choices is not None else self._bars())
+            f"{self._bars() if has_bars else ''}</div>"
         )
 
     def _bars(self) -> str:
         """Return an image of the two numbers as bars; the list above it says the same in words."""
-        rows = [("measured", self.outcome, LOOKS[0]["color"])]
-        if self.predicted is not None:
-            rows.insert(0, ("predicted", self.predicted, LOOKS[1]["color"]))
+        rows = [
+            ("predicted", self.predicted, LOOKS[1]["color"]),
+            ("measured", self.outcome, LOOKS[0]["color"]),
+        ]
         data = base64.b64encode(_svg_bars(rows).encode()).decode()
         source = f"data:image/svg+xml;base64,{data}"
         return f'<img alt="" width="480" style="max-width: 100%" src="{source}">'
@@ -181,10 +184,11 @@ def _svg_bars(rows) -> str:
     """Draw numbers as horizontal bars from zero; rows are (name, number, colour)."""
     left, right = min(0, *(x for _, x, _ in rows)), max(0, *(x for _, x, _ in rows))
     scale = 240 / (right - left or 1)
+    zero = 110 - left * scale
     bars = []
     for i, (name, x, color) in enumerate(rows):
         top = 8 + 24 * i
-        start, width = 110 + (min(x, 0) - left) * scale, max(abs(x) * scale, 2)
+        start, width = zero + min(x, 0) * scale, max(abs(x) * scale, 2)
         bars.append(
             f'<text x="100" y="{top + 13}" text-anchor="end">{name}</text>'
             f'<rect x="{start:.1f}" y="{top}" width="{width:.1f}" height="17" fill="{color}"/>'
@@ -194,7 +198,8 @@ def _svg_bars(rows) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="480" height="{height}" '
         f'font-family="sans-serif" font-size="13" fill="#222">'
-        f'<rect width="480" height="{height}" fill="white"/>{"".join(bars)}</svg>'
+        f'<rect width="480" height="{height}" fill="white"/>{"".join(bars)}'
+        f'<rect x="{zero - 1:.1f}" y="4" width="2" height="{height - 4}" fill="#222"/></svg>'
     )
 
 

@@ -4,11 +4,11 @@ import math
 
 
 def format_number(number: float) -> str:
-    """Return a number with three significant digits: 63.7, 12,300, 4.2 × 10⁻⁷."""
-    if number == 0:
-        return "0"
+    """Return a number with three significant digits, and whole ones in full: 63.7, 1,587."""
     if not math.isfinite(number):
         return "not a number" if math.isnan(number) else "∞" if number > 0 else "−∞"
+    if abs(number) < 100_000 and number == round(number):
+        return f"{number:,.0f}".replace("-", "−")
     digits = 2 - math.floor(math.log10(abs(number)))
     rounded = float(f"{number:.3g}")
     if 1e-4 <= abs(rounded) < 1e7:
