@@ -231,7 +231,7 @@ def choose_batch_size(
                 lr, reached = _race_within_grid(
                     model, data, validation, optimizer, B, rates, target, n_runs, seed, limit
                 )
-                quartiles = np.quantile(reached, [0.5, 0.25, 0.75], method="higher").tolist()
+                quartiles = _arrival(reached, [0.5, 0.25, 0.75]).tolist()
                 seconds = float(np.median(seconds_per_update(model, data, optimizer, B)))
                 trials.append(Trial(B, lr, *quartiles, seconds, peak))
                 bar.update()
@@ -278,11 +278,11 @@ def _race_within_grid(model, data, judge, optimizer, B, rates, target, n_runs, s
         winner, reached = _race(
             model, data, judge, optimizer, B, rates, target, n_runs, seed, limit
         )
-        if not np.isfinite(np.median(reached)) or 0 < winner < len(rates) - 1:
+        has_arrived = np.isfinite(_arrival(reached, 0.5))
+        if not has_arrived or 0 < winner < len(rates) - 1:
             break
         rates = rates * (rates[winner] / rates[len(rates) // 2])
-    lr = float(rates[winner]) if np.isfinite(np.median(reached)) else np.nan
-    return lr, reached
+    return float(rates[winner]) if has_arrived else np.nan, reached
 
 
 def _race(model, data, judge, optimizer, B, rates, target, n_runs, seed, limit):
@@ -303,6 +303,11 @@ def _race(model, data, judge, optimizer, B, rates, target, n_runs, seed, limit):
             arrived = np.isfinite(reached).mean(axis=1)
             if arrived.max() >= 0.75 or updates >= limit:
                 break
-    medians, quartiles = np.quantile(reached, [0.5, 0.75], axis=1, method="higher")
+    medians, quartiles = _arrival(reached, [0.5, 0.75])
     winner = np.lexsort((-arrived, medians, quartiles))[0]  # by the quartile, then the median, …
     return int(winner), reached[winner]
+
+
+def _arrival(reached, fraction):
+    """Return the updates after which a fraction of the runs (..., R) was there."""
+    return np.quantile(reached, fraction, axis=-1, method="inverted_cdf")

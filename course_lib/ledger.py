@@ -15,6 +15,21 @@ from typing import NamedTuple
 #: What the course can say of a claim, and what it calls the rest of the lesson.
 VERDICTS = ("holds", "holds if", "confounded", "false", "not measured")
 NOT_A_CLAIM = "not a claim"
+#: What the table adds in square brackets to the lesson's words: a subject that stands in a row that
+#: is left out, and marks at the lesson's own slips.
+ADDED = {
+    "The model parameters are": "[Batch gradient descent:] The model parameters are",
+    "Thus, the model": "[Stochastic gradient descent:] Thus, the model",
+    "and model parameters are": "[Mini-batch gradient descent:] … and model parameters are",
+    "- Hardware constraints": "[It can depend on:] Hardware constraints",
+    "- The desire": "[It can depend on:] The desire",
+    "resulting in the most": "[Full batch gradient descent:] … resulting in the most",
+    "Here We": "Here We [sic]",
+    "bias ,": "bias , [sic]",
+    "in and for": "in and for [sic]",
+}
+#: The columns of the table, and the percentage of its width that each takes.
+COLUMNS = {"the lesson says": 32, "verdict": 27, "notebook": 8, "what it shows": 33}
 
 
 class Row(NamedTuple):
@@ -29,7 +44,8 @@ class Row(NamedTuple):
     notebook : str
         File name, without its ending, of the notebook that measured it; empty if none did.
     figure : str
-        What was measured, in the words of that notebook.
+        What was measured, in the words of that notebook. What stands in square brackets is added,
+        so that it can be read alone.
     why : str
         The condition after "holds if", or the reason.
     """
@@ -59,17 +75,16 @@ class Table:
         self.rows = list(rows)
 
     def _repr_html_(self) -> str:
-        heads = ("the lesson says", "verdict", "notebook", "what it shows")
         cells = [
             (
                 escape(_plain(row.quote)),
                 _verdict(row),
                 f'<a href="{row.notebook}.ipynb">{row.notebook[:2]}</a>' if row.notebook else "",
-                escape(row.figure),
+                escape(row.figure and f"{row.figure.removesuffix('.')}."),
             )
             for row in self.rows
         ]
-        lines = [_line("th", heads), *(_line("td", cell) for cell in cells)]
+        lines = [_line("th", COLUMNS), *(_line("td", cell) for cell in cells)]
         return f"<table>{''.join(lines)}</table>"
 
     def __repr__(self) -> str:
@@ -84,8 +99,12 @@ def table(rows: Iterable[Row]) -> Table:
 
 
 def _plain(quote):
-    """Return a quote without the marks of a list and of bold letters, and with its dots."""
-    quote = quote.replace("**", "").replace("<br/>", "").removeprefix("- ").strip()
+    """Return a quote with what the table adds, without the marks of lists and of bold letters."""
+    for words, shown in ADDED.items():
+        quote = quote.replace(words, shown)
+    for mark, shown in {"**": "", "<br/>": "", ": - ": ": "}.items():
+        quote = quote.replace(mark, shown)
+    quote = quote.removeprefix("- ").strip()
     return f"… {quote}" if quote[0].islower() else quote
 
 
@@ -96,5 +115,7 @@ def _verdict(row):
 
 def _line(tag, cells):
     # JupyterLab aligns tables to the right, and takes no style but that of an element itself.
-    style = 'style="text-align: left; vertical-align: top"'
-    return f"<tr>{''.join(f'<{tag} {style}>{cell}</{tag}>' for cell in cells)}</tr>"
+    style = "text-align: left; vertical-align: top; width"
+    columns = zip(cells, COLUMNS.values(), strict=True)
+    inside = (f'<{tag} style="{style}: {width}%">{cell}</{tag}>' for cell, width in columns)
+    return f"<tr>{''.join(inside)}</tr>"

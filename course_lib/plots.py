@@ -89,12 +89,12 @@ def describe(fig, alt: str, fixed: str | None = None) -> Picture:
 
 
 def to_png(fig) -> bytes:
-    """Return a figure as PNG at 192 dots an inch, in at most 256 colours to keep it small."""
+    """Return a figure as PNG at 192 dots an inch, in at most 112 colours to keep it small."""
     drawn, file = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, format="png", dpi=192)
     image = Image.open(drawn).convert("RGB")
     # Keeps colours of which there are few pixels, and moves them to where most are.
-    image = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
+    image = image.quantize(112, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
     image.save(file, format="png", optimize=True)
     return file.getvalue()
 

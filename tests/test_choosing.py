@@ -64,6 +64,16 @@ def test_updates_found_are_those_of_a_plain_training():
         assert first <= tried.updates <= 1.05 * first + 2  # it looks at every 25th part
 
 
+@pytest.mark.parametrize("n_runs", [1, 4, 16])
+def test_half_and_three_quarters_of_the_runs_are_counted_alike(n_runs):
+    """The race ends when three quarters are there, so that many is never said to be missing."""
+    choice = choose_batch_size(
+        linear(5), EASY, target=0.02, smallest=8, progress=False, n_runs=n_runs
+    )
+    for tried in choice.trials:
+        assert tried.low <= tried.updates <= tried.high < np.inf
+
+
 def test_the_rate_is_tuned_at_each_batch_size_and_not_taken_from_an_end():
     """Isotropic problem: at B = N the best rate is 1/λ = 1/2, and small batches need less."""
     data = linear_data(64, 4, noise=0.01)

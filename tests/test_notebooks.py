@@ -167,6 +167,8 @@ def test_its_claims_are_asserted(path):
 def test_cells_are_short(path):
     for cell in code_cells(path):
         assert len(cell.source.splitlines()) <= 12, cell.source
+        widest = max(map(len, cell.source.splitlines()), default=0)
+        assert widest <= 100, f"wider than a page of 1024 pixels shows: {cell.source}"
         assert not re.search(r";\s*$", cell.source, re.MULTILINE), cell.source
 
 
