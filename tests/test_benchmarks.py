@@ -146,6 +146,6 @@ def test_recorded_numbers_are_read_from_pytest(tmp_path):
         "def test_wrong():\n    assert False\n"
         "def test_skipped():\n    pytest.skip('why')\n"
     )
-    cases, seconds = course.run_pytest("-p", "no:cacheprovider", str(test))
+    cases, seconds = course.run_pytest("-c", "pyproject.toml", "-p", "no:cacheprovider", str(test))
     assert [case["outcome"] for case in cases] == ["passed", "failure", "skipped"]
     assert cases[0]["ours_ms"] == 12.5 and seconds > 0
