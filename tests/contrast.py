@@ -10,8 +10,8 @@ from matplotlib.transforms import Bbox
 
 #: Success criteria 1.4.3 for text and 1.4.11 for lines and markers.
 TEXT, LINES = 4.5, 3.0
-#: The part of a text or a line that must have it: a contour or another line may cross it.
-NEARLY_ALL = 0.9
+#: The part of a text or a line that must have it: a thin contour behind it may cross it.
+NEARLY_ALL = 0.95
 #: Where a line is looked at between two points: not so evenly that it could be in the gaps alone.
 UNEVEN = np.arange(50) * 0.618034 % 1
 
@@ -116,6 +116,8 @@ def _of_line(line, drawn, behind):
         sides = [_least(face, seen), _least(edge, seen)]
         if line.get_markeredgewidth() > 0.5:  # the one is seen on the other
             sides.append(_least(face, np.array([edge[:3]])))
+        if line.get_path_effects():  # it is seen on its halo, which is white and has a hole
+            sides.append(_least(face, np.ones((1, 3))))
         contrasts.append(max(sides))
     return min(contrasts)
 
