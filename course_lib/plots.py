@@ -33,6 +33,8 @@ LOOKS = [
 ]
 #: What is not the subject: data points, contours, reference lines.
 GREY = "#6B6B6B"
+#: As far as a logarithmic axis can draw, with a margin above.
+MOST_DRAWABLE = 1e290
 #: A curve of at most so many points is marked at each, so that what was measured is seen.
 MOST_MARKED = 20
 #: A white outline, so that a line is seen over bands, contours and other lines.
@@ -191,11 +193,16 @@ def draw_loss(
         draw_band(ax, run.clock(clock), values - minus, i, run.label)
     ax.set(
         xlabel=CLOCKS[clock],
-        ylabel=f"excess {quantity} ({quantity} − least {quantity})" if minus else quantity,
+        ylabel=excess(quantity) if minus else quantity,
         yscale="log",
     )
     ax.legend()
     return ax
+
+
+def excess(quantity: str = "loss") -> str:
+    """Return the label of an axis for a quantity from which its least value is subtracted."""
+    return f"excess {quantity} ({quantity} − least {quantity})"
 
 
 def draw_band(ax, x, values, i: int = 0, label: str | None = None):
@@ -203,7 +210,7 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None):
     look = LOOKS[i]
     values = np.where(np.isnan(values), np.inf, values)  # sorts a diverged run above all others
     low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=0, method="nearest")
-    is_finite = middle < 1e290  # as far as a log axis can draw with a margin above
+    is_finite = middle < MOST_DRAWABLE
     if not is_finite.all():
         label = f"{label} (diverges)"
         if is_finite.any():
@@ -214,7 +221,7 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None):
         marker=look["marker"], markersize=5, markevery=1 if len(x) <= MOST_MARKED else 0.17,
         label=label, path_effects=HALO,
     )  # fmt: skip
-    both = is_finite & (high < 1e290)
+    both = is_finite & (high < MOST_DRAWABLE)
     ax.fill_between(x[both], low[both], high[both], color=look["color"], alpha=0.15, linewidth=0)
     return ax
 

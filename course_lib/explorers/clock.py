@@ -13,7 +13,7 @@ from course_lib.explorers.words import format_number
 from course_lib.measure import least_squares, seconds_per_update
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, sgd
-from course_lib.plots import GREY, HALO, LOOKS, draw_band
+from course_lib.plots import GREY, HALO, LOOKS, draw_band, excess
 from course_lib.training import CLOCKS, Run, train
 
 SECONDS = "seconds"
@@ -141,8 +141,7 @@ class ClockExplorer(Explorer):
     def _picture(self, canvas: Canvas):
         left, right = canvas.figure.subplots(1, 2, width_ratios=[5, 2], sharey=True)
         logarithmic(left, "y", *self._loss_limits())
-        excess = "excess loss (loss − least loss)"  # as in plots.draw_loss
-        left.set(title="loss of the runs", ylabel=excess if self.minus else "loss")
+        left.set(title="loss of the runs", ylabel=excess() if self.minus else "loss")
         right.set(title="at the budget", xlim=(-0.6, len(self.runs) - 0.4))
         right.set_xticks(range(len(self.runs)), [run.label for run in self.runs])
         right.tick_params(axis="x", rotation=30 if len(self.runs) > 3 else 0)
