@@ -1,7 +1,9 @@
 """The explorers without a browser: what they say, what they draw, what they keep and refuse."""
 
+import asyncio
 import gc
 import io
+import threading
 import tracemalloc
 import weakref
 from itertools import pairwise
@@ -23,6 +25,7 @@ from course_lib.explorers import (
 from course_lib.explorers.base import MOST_DRAWN
 from course_lib.explorers.controls import batch_sizes
 from course_lib.explorers.decision import fit
+from course_lib.explorers.front import Front
 from course_lib.explorers.prediction import NOTHING, how_far_off
 from course_lib.explorers.words import format_number, format_seconds, listing
 from course_lib.measure import gradient_noise, hessian_eigenvalues, least_squares
@@ -130,6 +133,20 @@ def test_closing_the_last_view_frees_the_figure_and_another_draws_it_again(kind)
     assert figure() is None
     assert len(explorer._png()) > 10_000
     assert plt.get_fignums() == []
+
+
+def test_messages_of_another_thread_are_answered_in_the_one_that_runs_cells():
+    answered_in = []
+    owner = SimpleNamespace(receive=lambda *_: answered_in.append(threading.current_thread()))
+
+    async def cells():
+        front = Front(owner, {})
+        front._receive(front, {"event": "open"}, [])
+        await asyncio.to_thread(front._receive, front, {"event": "change"}, [])
+        await asyncio.sleep(0)
+
+    asyncio.run(cells())
+    assert answered_in == [threading.current_thread()] * 2
 
 
 def test_figures_that_nobody_closes_do_not_pile_up():

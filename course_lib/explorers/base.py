@@ -110,10 +110,12 @@ class Explorer:
         """Draw what stays of every scene ahead, so that the first change to each is quick, too."""
         if self.scenes is not None:
             now = self._values[self.scenes]
-            for value in self._controls[self.scenes].values:
-                self._values[self.scenes] = value
-                self._png()
-            self._values[self.scenes] = now
+            try:
+                for value in self._controls[self.scenes].values:
+                    self._values[self.scenes] = value
+                    self._png()
+            finally:
+                self._values[self.scenes] = now
 
     def _spec(self) -> dict:
         return {

@@ -228,9 +228,8 @@ function number({ label, unit }, change) {
 
 function loaded(url) {
   const image = new Image();
-  return new Promise((resolve, reject) => {
-    image.onload = resolve;
-    image.onerror = reject;
+  return new Promise((resolve) => {
+    image.onload = image.onerror = resolve; // if it is broken, the next one must still come
     image.src = url;
   });
 }

@@ -4,6 +4,7 @@ It is an anywidget rather than a box of ipywidgets, whose sliders have no name a
 reader an index or an exponent instead of the value.
 """
 
+import asyncio
 from pathlib import Path
 
 import anywidget
@@ -24,6 +25,11 @@ class Front(anywidget.AnyWidget):
         answer with: ``send(message, buffers)``.
     spec : dict
         What to show: the title, the controls and their choices. See ``front.js``.
+
+    Notes
+    -----
+    JupyterLab may deliver messages in a thread beside the one that runs cells. All are answered in
+    that which made the Front, between its cells: matplotlib must not draw in two at a time.
     """
 
     _esm = (HERE / "front.js").read_text(encoding="utf-8")
@@ -33,14 +39,29 @@ class Front(anywidget.AnyWidget):
     def __init__(self, owner, spec: dict):
         super().__init__(spec=spec)
         self._owner = owner
+        self._loop = _running_loop()
         self.on_msg(self._receive)
 
     def _receive(self, _, message, buffers):
+        if self._loop in (None, _running_loop()):
+            self._answer(message)
+        else:
+            self._loop.call_soon_threadsafe(self._answer, message)
+
+    def _answer(self, message):
         try:
             self._owner.receive(message, self.send)
         except Exception as error:  # else the browser would wait forever for its answer
             self.send({"error": f"{type(error).__name__}: {error}"})
             raise
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that runs this thread's code, as a kernel has one, or None."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def mimebundle(front: Front, html: str, text: str) -> dict:

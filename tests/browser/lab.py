@@ -147,20 +147,32 @@ class Lab:
 
     def run(self, code: str) -> str:
         """Run code in the notebook's kernel, beside its cells, and return what it prints."""
-        return self.page.evaluate(
+        self.start(code)
+        return self.printed()
+
+    def start(self, code: str):
+        """Let the notebook's kernel run code, beside its cells; return once it prints or ends."""
+        self.page.evaluate(
             """async (code) => {
                 const {kernel} = window.jupyterapp.shell.currentWidget.sessionContext.session;
                 const future = kernel.requestExecute({code, store_history: false});
                 let printed = "";
-                future.onIOPub = ({header, content}) => {
-                    if (header.msg_type === "stream") printed += content.text;
-                    if (header.msg_type === "error") printed += content.traceback.join("\\n");
-                };
-                await future.done;
-                return printed;
+                const begun = new Promise((begin) => {
+                    future.onIOPub = ({header, content}) => {
+                        if (header.msg_type === "stream") printed += content.text;
+                        if (header.msg_type === "error") printed += content.traceback.join("\\n");
+                        if (printed) begin();
+                    };
+                });
+                window.printed = future.done.then(() => printed);
+                await Promise.race([begun, window.printed]);
             }""",
             code,
         )
+
+    def printed(self) -> str:
+        """Return what the started code prints, when it has ended."""
+        return self.page.evaluate("() => window.printed")
 
     def screenshot(self, name: str):
         """Keep what the page shows now as a picture for a person to look at."""
