@@ -22,7 +22,7 @@ from course_lib.explorers import (
     PathExplorer,
     Prediction,
 )
-from course_lib.explorers.base import MOST_DRAWN
+from course_lib.explorers.base import FULL_SEGMENT, MOST_DRAWN
 from course_lib.explorers.controls import batch_sizes
 from course_lib.explorers.decision import fit
 from course_lib.explorers.front import Front
@@ -94,6 +94,14 @@ def test_each_move_changes_the_picture_the_sentence_and_the_code(kind):
     for (before, old), (after, new) in pairwise(seen):
         assert before["sentence"] != after["sentence"] and before["code"] != after["code"]
         assert differ(old, new) > 0.0005
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_an_answer_is_long_enough_to_be_sent_at_once(kind):
+    sizes = []
+    message = {"event": "change", "values": MOVES[kind][0]}
+    kind().receive(message, lambda _, buffers: sizes.append(sum(map(len, buffers))))
+    assert sizes[0] >= FULL_SEGMENT
 
 
 @pytest.mark.parametrize("kind", [NoiseExplorer, ClockExplorer, DecisionExplorer])

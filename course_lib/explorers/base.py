@@ -16,6 +16,10 @@ from course_lib.explorers.front import Front, mimebundle
 #: but a view that was never opened, or whose browser broke down, does not close.
 MOST_DRAWN = 8
 
+#: The least bytes of an answer. Within one machine TCP holds a message that does not fill a segment
+#: of 64 KiB until the one before was acknowledged, which may take 40 ms (Nagle's algorithm).
+FULL_SEGMENT = 2**16
+
 
 class Explorer:
     """A picture that answers to controls; its state can be read, and written as a line of code.
@@ -74,7 +78,8 @@ class Explorer:
             self._n_views += 1
         for name, index in message.get("values", {}).items():
             self._change(name, self._controls[name].value(index))
-        send(self._answer(), buffers=[self._png()])
+        png = self._png()
+        send(self._answer(), buffers=[png, bytes(max(0, FULL_SEGMENT - len(png)))])
         if message["event"] == "open":
             self._prepare()
 
