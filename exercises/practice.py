@@ -28,6 +28,7 @@ SEALS = Path(__file__).with_name("seals.json")
 DECIMALS = 3  # what a seal can see; a test keeps every visible input clear of its rounding edges
 OFF_EDGE = 0.3517  # simple inputs give results like 0.0625, which must not fall on such an edge
 NOT_WRITTEN = "not written yet: put your code in its cell in place of `raise NotImplementedError()`"
+OWN_ERROR = "an error of its own"
 UNKNOWN = (
     "this is not right, and none of the mistakes known here. Work the smallest input out by hand."
 )
@@ -164,7 +165,7 @@ def remark(outcomes):
             return NOT_WRITTEN
     for o in outcomes:
         if o[0] == "raised":
-            return f"it stops with {o[1]}: {o[2]}"
+            return "it stops with " + ": ".join((o[1] or OWN_ERROR, *o[2:]))
     if all(o[1] is None for o in outcomes):
         return "it returns None. Is there a `return`?"
     return None

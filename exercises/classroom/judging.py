@@ -85,7 +85,7 @@ def diagnose(outcomes, errors, question, cases):
     """Return None for a right answer, else the `Verdict`."""
     if not outcomes:
         if errors:
-            return Verdict("failed", "", f"its cell stops with {errors[0]}")
+            return Verdict("failed", "", f"its cell stops with {errors[0] or practice.OWN_ERROR}")
         return Verdict("missing", "", "no function of this name is in its cell")
     if any(o[:2] == ("raised", "NotImplementedError") for o in outcomes):
         return Verdict("missing", "", practice.NOT_WRITTEN)

@@ -165,7 +165,7 @@ def _ways(question):
         yield lambda cell: cell[0] == "code" and defines.search(cell[1])
 
 
-def pristine(exercise, pieces, sandboxed):
+def pristine(exercise, pieces, backend):
     """Return what judges a submission: a notebook of trusted cells, and the answers beside it.
 
     Returns
@@ -198,4 +198,4 @@ def pristine(exercise, pieces, sandboxed):
             )
             cells.append(cell)
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=exercise.notebook.metadata)
-    return notebook, json.dumps({"given": given, "answers": texts, "sandboxed": sandboxed})
+    return notebook, json.dumps({"given": given, "answers": texts, "backend": backend})

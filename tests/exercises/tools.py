@@ -68,7 +68,7 @@ def data(notebook):
     return json.dumps(notebook).encode()
 
 
-def verdicts(content, name=E04, sandboxed=True):
+def verdicts(content, name=E04, backend="bubblewrap"):
     """Judge a submission as the grader does, but run the pristine notebook here, without a kernel.
 
     Returns
@@ -77,7 +77,7 @@ def verdicts(content, name=E04, sandboxed=True):
         {grade_id: (status, mistake, message)}
     """
     pieces = transplant.answers(exercise(name), transplant.cells_of(content))
-    notebook, answers = transplant.pristine(exercise(name), pieces, sandboxed)
+    notebook, answers = transplant.pristine(exercise(name), pieces, backend)
     found = {q.grade_id: ("missing", "", "") for q in exercise(name).questions}
     namespace = {"answers": Answers(**json.loads(answers))}
     try:
@@ -94,6 +94,6 @@ def verdicts(content, name=E04, sandboxed=True):
     return found
 
 
-def statuses(content, name=E04, sandboxed=True):
+def statuses(content, name=E04, backend="bubblewrap"):
     """{grade_id: status}"""
-    return {g: v[0] for g, v in verdicts(content, name, sandboxed).items()}
+    return {g: v[0] for g, v in verdicts(content, name, backend).items()}
