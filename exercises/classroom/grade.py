@@ -124,9 +124,7 @@ def judge(data, exercise, sandboxed):
         pieces = transplant.answers(exercise, transplant.cells_of(data))
     except transplant.UnreadableError as error:
         return unreadable(exercise, error)
-    notebook, answers = transplant.pristine(
-        exercise, pieces, sandbox.choose(without=not sandboxed)
-    )
+    notebook, answers = transplant.pristine(exercise, pieces, sandbox.choose(without=not sandboxed))
     with tempfile.TemporaryDirectory(prefix="judge-") as folder:
         folder = Path(folder)
         nbformat.write(notebook, folder / f"{exercise.name}.ipynb")
