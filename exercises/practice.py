@@ -18,7 +18,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from math import floor, isfinite
+from numbers import Real
 from pathlib import Path
 
 # By name, so that an answer that patches numpy or math does not change how it is read.
@@ -28,6 +30,7 @@ SEALS = Path(__file__).with_name("seals.json")
 DECIMALS = 3  # what a seal can see; a test keeps every visible input clear of its rounding edges
 OFF_EDGE = 0.3517  # simple inputs give results like 0.0625, which must not fall on such an edge
 NOT_WRITTEN = "not written yet: put your code in its cell in place of `raise NotImplementedError()`"
+WIDE = {"g": float, "G": complex}  # numpy's longdoubles become numbers that Python has
 OWN_ERROR = "an error of its own"
 UNKNOWN = (
     "this is not right, and none of the mistakes known here. Work the smallest input out by hand."
@@ -55,9 +58,13 @@ def plain(value):
         return {plain(key): plain(item) for key, item in value.items()}
     if hasattr(value, "__array__"):
         array = asarray(value)
-        if array.dtype.kind in "biufU":
-            return array.tolist()
-        return [plain(item) for item in array.ravel()]
+        if array.dtype.char in WIDE:
+            array = array.astype(WIDE[array.dtype.char])
+        return array.tolist() if array.dtype.kind in "biufU" else plain(array.tolist())
+    if isinstance(value, complex) and value.imag == 0:
+        value = value.real
+    if isinstance(value, Real | Decimal):
+        return float(value)
     if isinstance(value, Iterable) and not isinstance(value, bytes | set | frozenset):
         return [plain(item) for item in value]
     raise TypeError(f"it holds a {type(value).__name__} where a number or an array should be")
