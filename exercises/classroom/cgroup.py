@@ -17,12 +17,8 @@ from exercises.classroom import limits
 
 ROOT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-LIMITS = {
-    "memory.max": limits.SANDBOX_BYTES,
-    "memory.swap.max": 0,
-    "memory.oom.group": 0,
-    "pids.max": limits.SANDBOX_PROCESSES,
-}
+LIMITS = {"memory.max": limits.SANDBOX_BYTES, "pids.max": limits.SANDBOX_PROCESSES}
+SWAP = "memory.swap.max"  # a kernel without swap has no file for it
 PREFIX = "answers-"
 ENTER = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
 _numbers = itertools.count()
@@ -60,9 +56,9 @@ class Group:
         self.path = folder / f"{PREFIX}{os.getpid()}-{next(_numbers)}"
         self.path.mkdir()
         for name, limit in LIMITS.items():
-            if name.startswith("memory.") and not (self.path / name).exists():
-                continue  # a kernel without swap has no file for it
             (self.path / name).write_text(str(limit))
+        if (self.path / SWAP).exists():
+            (self.path / SWAP).write_text("0")
         self.entering = ["/bin/sh", "-c", ENTER, str(self.path)]
 
     def remove(self):

@@ -100,7 +100,8 @@ def interpreters():
 
 def bubblewrap():
     """Return the command line that runs what follows it in a sandbox."""
-    command = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    command = [shutil.which("bwrap") or "bwrap"]
+    command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     # To make the namespaces of a question, which keeps none of these.
     command += ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
     if os.getuid() == 0:
