@@ -6,9 +6,6 @@ but plain values and the names of known exceptions. Who lies about a reply has a
 
 import builtins
 import json
-import os
-import select
-import struct
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +104,10 @@ class Answers:
 
     def _ask(self, pieces, name, cases, deadline):
         request = {"given": self.given, "answers": pieces, "function": name, "cases": cases}
-        request = wire.pack(request)
+        try:
+            request = wire.pack(request)
+        except ValueError:  # megabytes of source
+            raise StoppedError("crashed") from None
         try:
             data = self._exchange(request, deadline)
         except (EOFError, OSError, sandbox.NoSandboxError):
@@ -139,9 +139,9 @@ class Answers:
         asked = time.monotonic()
         deadline += asked - before  # starting is no fault of an answer
         try:
-            send(self._process.stdin, request, deadline)
+            wire.send(self._process.stdin.fileno(), request, deadline)
             data = b""
-            while frame := receive(self._process.stdout, deadline):
+            while frame := wire.receive(self._process.stdout.fileno(), deadline):
                 data = data or frame
         except TimeoutError:
             self._end()
@@ -193,43 +193,13 @@ def await_ready(process):
         If it is not ready in time; the text gives the reason.
     """
     try:
-        receive(process.stdout, time.monotonic() + START_SECONDS)
+        wire.receive(process.stdout.fileno(), time.monotonic() + START_SECONDS)
         return
     except TimeoutError:
         reason = f"it was not ready within {START_SECONDS:g} seconds"
     except (OSError, ValueError, EOFError):
         reason = "it ended at once"
     raise sandbox.NoSandboxError(f"The sandbox for an answer did not start: {reason}")
-
-
-def send(pipe, data, deadline):
-    """Write one frame, or raise TimeoutError at the deadline."""
-    os.set_blocking(pipe.fileno(), False)
-    view = memoryview(struct.pack(">I", len(data)) + data)
-    while view:
-        if not select.select([], [pipe], [], max(deadline - time.monotonic(), 0))[1]:
-            raise TimeoutError
-        view = view[os.write(pipe.fileno(), view) :]
-
-
-def receive(pipe, deadline):
-    """Read one frame of bounded size, or raise TimeoutError at the deadline."""
-    (size,) = struct.unpack(">I", _read(pipe, 4, deadline))
-    if size > wire.MAX_FRAME_BYTES:
-        raise ValueError(f"a frame of {size} bytes")
-    return _read(pipe, size, deadline)
-
-
-def _read(pipe, size, deadline):
-    data = bytearray()
-    while len(data) < size:
-        if not select.select([pipe], [], [], max(deadline - time.monotonic(), 0))[0]:
-            raise TimeoutError
-        part = os.read(pipe.fileno(), size - len(data))
-        if not part:
-            raise EOFError
-        data += part
-    return bytes(data)
 
 
 def understood(data, n_cases):

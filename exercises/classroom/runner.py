@@ -2,9 +2,9 @@
 
 Started as ``python -I runner.py FOLDERS SETTINGS``, where FOLDERS (separated by ``:``) hold `wire`,
 `limits`, `isolation` and the course, and SETTINGS is what `sandbox.settings` returns, as JSON.
-Requests come on standard input and replies go to standard output, as frames: four bytes of length,
-then a packed value. The first frame to go out is empty and says that all is ready; a reply is
-followed by an empty frame once every process of the question has ended.
+Requests come on standard input and replies go to standard output, as frames of `wire`. The first
+frame to go out is empty and says that all is ready; a reply is followed by an empty frame once
+every process of the question has ended.
 
 No student's code ever runs in this process. It forks a keeper for each question, which makes the
 question's namespaces and awaits their end; the keeper forks the process that confines itself and
@@ -17,7 +17,6 @@ import json
 import os
 import re
 import signal
-import struct
 import sys
 import types
 
@@ -91,16 +90,10 @@ def reply(wire, request):
         return wire.pack(([("raised", "TypeError")] * len(outcomes), errors))
 
 
-def send(stream, data):
-    """Write one frame."""
-    stream.write(struct.pack(">I", len(data)) + data)
-    stream.flush()
-
-
 def serve(folders, settings):
     """Answer requests until the input ends, or a single one."""
     sys.path[:0] = folders
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    requests, replies = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
@@ -118,13 +111,16 @@ def serve(folders, settings):
     if ask(wire.pack(trial)) != wire.CONFINED + wire.pack(([], [])):
         sys.exit("the trial question was not answered")
     os.dup2(nowhere, 2)
-    send(replies, b"")
-    while header := requests.read(4):
-        request = requests.read(struct.unpack(">I", header)[0])
+    wire.send(replies, b"")
+    while True:
+        try:
+            request = wire.receive(requests)
+        except EOFError:
+            return
         if settings["once"]:
             signal.alarm(ONE_QUESTION_SECONDS)
-        send(replies, ask(request))
-        send(replies, b"")
+        wire.send(replies, ask(request))
+        wire.send(replies, b"")
         if settings["once"]:
             return
 
@@ -132,7 +128,10 @@ def serve(folders, settings):
 def ask_confined(request, wire, isolation, settings):
     """Return what a question's process wrote, without its reply if that is too large."""
     reader, writer = os.pipe()
-    keeper = os.fork()
+    try:
+        keeper = os.fork()
+    except OSError:
+        keeper = None  # nobody will write, and the machine's failure is told
     if keeper == 0:
         try:
             os.dup2(writer, REPLY)
@@ -143,7 +142,8 @@ def ask_confined(request, wire, isolation, settings):
     os.close(writer)
     data = read(reader, wire.MAX_FRAME_BYTES + 1)
     os.close(reader)
-    os.waitpid(keeper, 0)
+    if keeper:
+        os.waitpid(keeper, 0)
     if data[:1] != wire.CONFINED:
         return wire.NOT_CONFINED
     return data if len(data) <= wire.MAX_FRAME_BYTES else wire.CONFINED

@@ -1,4 +1,4 @@
-"""What may pass between the trusted kernel and the sandbox: bounded plain data, as JSON.
+"""What may pass between the trusted kernel and the sandbox: frames of bounded plain data, as JSON.
 
 Never pickle: unpacking must not be able to run anything. This file is used on both sides and
 imports nothing of the course.
@@ -6,6 +6,10 @@ imports nothing of the course.
 
 import base64
 import math
+import os
+import select
+import struct
+import time
 from json import dumps, loads
 
 # By name, so that an answer that patches numpy does not change how it is sent.
@@ -91,3 +95,49 @@ def _unpack(node, depth):
     if array.size != math.prod(shape):
         raise ValueError("not an array of that shape")
     return array.reshape(shape).copy()
+
+
+def send(file, data, deadline=None):
+    """Write one frame to a pipe: four bytes of length, then `data`.
+
+    Raises
+    ------
+    TimeoutError
+        At the deadline (of `time.monotonic`).
+    """
+    os.set_blocking(file, False)
+    view = memoryview(struct.pack(">I", len(data)) + data)
+    while view:
+        if not select.select([], [file], [], _left(deadline))[1]:
+            raise TimeoutError
+        view = view[os.write(file, view) :]
+
+
+def receive(file, deadline=None):
+    """Read one frame from a pipe.
+
+    Raises
+    ------
+    TimeoutError, EOFError, ValueError
+        At the deadline, at the end of the pipe, or if the frame is too large.
+    """
+    (size,) = struct.unpack(">I", _read(file, 4, deadline))
+    if size > MAX_FRAME_BYTES:
+        raise ValueError(f"a frame of {size} bytes")
+    return _read(file, size, deadline)
+
+
+def _read(file, size, deadline):
+    data = bytearray()
+    while len(data) < size:
+        if not select.select([file], [], [], _left(deadline))[0]:
+            raise TimeoutError
+        part = os.read(file, size - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return bytes(data)
+
+
+def _left(deadline):
+    return None if deadline is None else max(deadline - time.monotonic(), 0)

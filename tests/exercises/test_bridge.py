@@ -183,3 +183,12 @@ def test_without_a_sandbox_no_process_is_left_behind():
     finally:
         answers.close()
     assert not any(mark in p.info["cmdline"] for p in psutil.process_iter(["cmdline"], ad_value=()))
+
+
+def test_megabytes_of_source_are_no_failure_of_the_machine():
+    answers = bridge.Answers([], {"a": ["#" * 9_000_000]}, "limits")
+    try:
+        with pytest.raises(bridge.StoppedError, match="crashed"):
+            answers.call("a", "f", [()])
+    finally:
+        answers.close()
