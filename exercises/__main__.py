@@ -24,6 +24,9 @@ def parser():
         action="store_true",
         help="trust the students: limits alone hold answers",
     )
+    verb.add_argument(
+        "--although-one-works", action="store_true", help="with --without-sandbox: yes, really"
+    )
     verb = verbs.add_parser("report", help="which question and which mistake cost the class most")
     verb.add_argument("folder", type=Path, metavar="DIR", help="the --to of an earlier grade")
     verbs.add_parser("copies", help="renew the students' copies after a source was changed")
@@ -65,22 +68,31 @@ def _copies(options):
 
 
 def _grade(options):
-    from exercises.classroom import grade, report
+    from exercises.classroom import grade, sandbox
+    from exercises.classroom.marks import WITHOUT_SANDBOX
 
+    backend = None
+    if options.without_sandbox:
+        if sandbox.available() is None and not options.although_one_works:
+            raise ValueError(
+                "a sandbox works here, so there is no need to grade without one. If that is what "
+                "you want, add --although-one-works"
+            )
+        backend = sandbox.LIMITS
     results = grade.grade(
         options.submitted,
         options.to,
         workers=options.workers,
         cluster=options.cluster,
-        sandboxed=not options.without_sandbox,
+        backend=backend,
     )
     if options.without_sandbox:
-        print(f"NOTE: {report.WITHOUT_SANDBOX}")
+        print(f"NOTE: {WITHOUT_SANDBOX}")
     for result in results:
         if result.note:
-            print(f"{result.student}/{result.file}: {result.note}")
+            print(f"{result.file}: {result.note}")
     print(f"{len(results)} submissions graded; see {options.to}/gradebook.csv and summary.csv")
-    if lost := sum(len(grade.unjudged(result.rows)) for result in results):
+    if lost := sum(len(result.unjudged) for result in results):
         print(
             f"answers that could not be judged: {lost}; see the logs in "
             f"{options.to}/instructor, and run the same command again",
@@ -90,11 +102,11 @@ def _grade(options):
 
 
 def _report(options):
-    from exercises.classroom import report
+    from exercises.classroom import items
 
     if not (options.folder / "gradebook.json").exists():
         raise ValueError(f"{options.folder} holds no gradebook; grade into it first")
-    print(report.write_statistics(options.folder))
+    print(items.write_statistics(options.folder))
 
 
 VERBS = {"release": _release, "copies": _copies, "grade": _grade, "report": _report}

@@ -41,10 +41,10 @@ class Answers:
         Whether bubblewrap holds them apart.
     """
 
-    def __init__(self, given, answers, sandboxed):
+    def __init__(self, given, answers, backend):
         self.given = given
         self.answers = answers
-        self.sandboxed = sandboxed
+        self.sandboxed = backend
         self.patience = SUBMISSION_SECONDS
         self._process = None
 

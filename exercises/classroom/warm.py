@@ -7,15 +7,86 @@ kernel named ``warm``, whose command is ``warm.py kernel …``, a doorman that a
 lives as long as it. Only the importing is saved, which is most of the time of a small notebook.
 """
 
+import atexit
 import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SUBMISSION_SECONDS = 300  # then a pytest that has not ended is given up
+
+
+class Warm:
+    """A warm interpreter, seen from the grader; `lives` until it is closed or given up."""
+
+    def __init__(self):
+        from exercises.classroom import temporary
+
+        self.folder = temporary.make("warm")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "exercises.classroom.warm", self.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | self._environment(),
+            start_new_session=True,
+        )
+        _all.append(self)
+
+    def _environment(self):
+        return {
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+            "IPYTHONDIR": f"{self.folder}/ipython",
+            "OPENBLAS_NUM_THREADS": "1",
+            "TQDM_DISABLE": "1",
+        }
+
+    @property
+    def lives(self):
+        return self in _all and self.process.poll() is None
+
+    def run(self, folder, arguments):
+        """Run pytest in `folder`, unless it takes far too long."""
+        try:
+            self.process.stdin.write(json.dumps([str(folder), *arguments]) + "\n")
+            self.process.stdin.flush()
+            ready, _, _ = select.select([self.process.stdout], [], [], SUBMISSION_SECONDS)
+            ended = ready and self.process.stdout.readline()
+        except BrokenPipeError:
+            ended = False
+        if not ended:
+            self.close()
+
+    def close(self):
+        """End it, and everything that it started."""
+        if self in _all:
+            _all.remove(self)
+            with self.process:  # closes its pipes and waits for its end
+                if self.process.poll() is None:
+                    os.killpg(self.process.pid, signal.SIGKILL)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_all = []
+
+
+@atexit.register
+def close_all():
+    """End the warm interpreters of this process."""
+    while _all:
+        _all[0].close()
 
 
 def serve(folder):

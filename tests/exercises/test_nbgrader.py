@@ -47,7 +47,7 @@ def school(tmp_path_factory):
     (folder / "nbgrader_config.py").write_text(CONFIG.format(root=str(folder)))
     (folder / "source" / "batch").mkdir(parents=True)
     for name in NAMES:
-        shutil.copy(transplant.SOURCES / f"{name}.ipynb", folder / "source" / "batch")
+        shutil.copy(source.SOURCES / f"{name}.ipynb", folder / "source" / "batch")
     done = nbgrader(folder, "generate_assignment", "batch", "--create", "--force")
     assert done.returncode == 0, done.stderr
     return folder

@@ -113,7 +113,7 @@ def test_checks_work_in_the_edition(edition):
     ],
 )
 def test_lint_finds_a_forgotten_marker(tmp_path, grade_id, old, new, said):
-    notebook = nbformat.read(transplant.SOURCES / "e04_mini_batches.ipynb", as_version=4)
+    notebook = nbformat.read(source.SOURCES / "e04_mini_batches.ipynb", as_version=4)
     cell = next(c for c in notebook.cells if c.id == grade_id)
     cell.source = cell.source.replace(old, new)
     nbformat.write(notebook, tmp_path / "e04_mini_batches.ipynb")
@@ -122,7 +122,7 @@ def test_lint_finds_a_forgotten_marker(tmp_path, grade_id, old, new, said):
 
 
 def test_lint_wants_ten_points_and_all_cells(tmp_path):
-    notebook = nbformat.read(transplant.SOURCES / "e04_mini_batches.ipynb", as_version=4)
+    notebook = nbformat.read(source.SOURCES / "e04_mini_batches.ipynb", as_version=4)
     notebook.cells = [c for c in notebook.cells if c.id != "mean_gradient_check"]
     path = tmp_path / "e04_mini_batches.ipynb"
     nbformat.write(notebook, path)

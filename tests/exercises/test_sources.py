@@ -152,7 +152,7 @@ def test_there_are_a_hundred_mistakes_in_all():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_student_copy_is_up_to_date(name):
-    path = transplant.SOURCES / f"{name}.ipynb"
+    path = source.SOURCES / f"{name}.ipynb"
     stored = nbformat.read(release.EXERCISES / f"{name}.ipynb", as_version=4)
     assert stored == release.student_copy(path), "run: python -m exercises copies"
 
@@ -160,7 +160,7 @@ def test_student_copy_is_up_to_date(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_seals_are_up_to_date(name):
     stored = json.loads(practice.SEALS.read_text())
-    made = release.seals(transplant.SOURCES / f"{name}.ipynb")
+    made = release.seals(source.SOURCES / f"{name}.ipynb")
     assert {q: stored.get(q) for q in made} == made, "run: python -m exercises copies"
 
 
