@@ -31,7 +31,8 @@ def _functions(question):
 def all_mistakes(question):
     """Return {name: (function, message)}: those of the question first, then those of any."""
     own = {name: (f, message(f)) for name, f in known_mistakes(question).items()}
-    return own | derived_mistakes(right_answers(question)[RIGHT])
+    derived = derived_mistakes(right_answers(question)[RIGHT])
+    return own | {name: what for name, what in derived.items() if name not in own}
 
 
 def message(mistake):

@@ -35,12 +35,13 @@ def answers(exercise, cells):
 
 def _without_stub(source, question):
     """Return a cell without the untouched stub, whose line ends and blanks may differ."""
-    lines, stub = source.splitlines(), question.stub.strip().splitlines()
-    if [line.rstrip() for line in lines if line.strip()] == [x.rstrip() for x in stub if x.strip()]:
+    lines = [line.rstrip() for line in source.splitlines()]
+    stub = [line.rstrip() for line in question.stub.splitlines()]
+    if [line for line in lines if line] == [line for line in stub if line]:
         return ""
     try:
-        untouched = {ast.dump(node) for node in _functions(question.stub)}
-        stubs = [node for node in _functions(source) if ast.dump(node) in untouched]
+        untouched = {ast.dump(node) for node in _functions(stub)}
+        stubs = [node for node in _functions(lines) if ast.dump(node) in untouched]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source  # prose, or not Python: it is judged as it is
     for node in reversed(stubs):
@@ -48,8 +49,8 @@ def _without_stub(source, question):
     return "\n".join(lines) if stubs else source
 
 
-def _functions(source):
-    return [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+def _functions(lines):
+    return [node for node in ast.parse("\n".join(lines)).body if isinstance(node, ast.FunctionDef)]
 
 
 def _ways(question):

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from exercises.classroom import transplant
+from exercises.classroom import source
 
 from .tools import E04, NAMES, exercise, solutions
 

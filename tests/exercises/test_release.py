@@ -11,7 +11,7 @@ from functools import cache
 import nbformat
 import pytest
 
-from exercises.classroom import judging, release, transplant
+from exercises.classroom import mistakes, release, source
 
 from .tools import NAMES, questions
 
@@ -66,8 +66,8 @@ def secrets():
     found = set()
     for name in NAMES:
         for q in questions(name).values():
-            for mistake, function in judging.known_mistakes(q.question).items():
-                found |= {judging.message(function), f"def {mistake}("}
+            for mistake, function in mistakes.known_mistakes(q.question).items():
+                found |= {mistakes.message(function), f"def {mistake}("}
     return {s.encode() for s in found} | {base64.b64encode(s.encode()) for s in found}
 
 
@@ -117,8 +117,8 @@ def test_lint_finds_a_forgotten_marker(tmp_path, grade_id, old, new, said):
     cell = next(c for c in notebook.cells if c.id == grade_id)
     cell.source = cell.source.replace(old, new)
     nbformat.write(notebook, tmp_path / "e04_mini_batches.ipynb")
-    with pytest.raises(release.ReleaseError, match=said):
-        release.lint(tmp_path / "e04_mini_batches.ipynb")
+    with pytest.raises(source.SourceError, match=said):
+        source.lint(tmp_path / "e04_mini_batches.ipynb")
 
 
 def test_lint_wants_ten_points_and_all_cells(tmp_path):
@@ -126,9 +126,9 @@ def test_lint_wants_ten_points_and_all_cells(tmp_path):
     notebook.cells = [c for c in notebook.cells if c.id != "mean_gradient_check"]
     path = tmp_path / "e04_mini_batches.ipynb"
     nbformat.write(notebook, path)
-    with pytest.raises(release.ReleaseError, match="one cell mean_gradient_check"):
-        release.lint(path)
+    with pytest.raises(source.SourceError, match="one cell mean_gradient_check"):
+        source.lint(path)
     notebook.cells = [c for c in notebook.cells if c.id != "epoch_loss"]
     nbformat.write(notebook, path)
-    with pytest.raises(release.ReleaseError, match=r"add up to 8|one cell"):
-        release.lint(path)
+    with pytest.raises(source.SourceError, match=r"add up to 8|one cell"):
+        source.lint(path)
