@@ -130,12 +130,12 @@ def diagnose(outcomes, errors, question, cases, visible, name):
         return Verdict.of(Status.PASSED)
     if len(outcomes) != len(cases):  # a single outcome stands for a reply that could not be sent
         return Verdict(Status.FAILED, remark(outcomes, form([]), [], []))
-    if made := _mistake(outcomes, question, cases) or _mistake(
-        outcomes[:visible], question, cases[:visible]
-    ):
+    if made := _mistake(outcomes, question, cases):
         return Verdict(Status.FAILED, *made)
     if visible and all_same(outcomes[:visible], wanted[:visible]):
         return Verdict(Status.FAILED, _beyond_the_visible(outcomes[visible:], wanted[visible:]))
+    if made := _mistake(outcomes[:visible], question, cases[:visible]):
+        return Verdict(Status.FAILED, *made)
     got, want = outcomes[:visible], wanted[:visible]
     right_in = [all_same([g], [w]) for g, w in zip(got, want, strict=True)]
     calls = [call(name, case) for case in cases[:visible]]

@@ -54,10 +54,12 @@ class ReleaseError(ValueError):
 
 def seals(path):
     """Return {``exercise/question``: what `seals.json` holds about it} of a source notebook."""
-    return {name: _seals(name, question) for name, question in source.asked(path).items()}
+    return {name: seals_of(name, question) for name, question in source.asked(path).items()}
 
 
-def _seals(name, asked):
+def seals_of(name, asked):
+    """Return what `seals.json` holds about one question, given as `source.asked` gives it."""
+
     def outcomes(program):
         return [outcome(program, case) for case in asked.visible]
 

@@ -59,12 +59,12 @@ def neutral(value):
 
 
 def write_csv(path, columns, rows, note=""):
-    """Write rows as CSV; a note becomes a first line that starts with ``#``."""
+    """Write rows as CSV (RFC 4180); a note becomes a first line that starts with ``#``."""
     part = path.with_name(path.name + ".part")
     with part.open("w", newline="", encoding="utf-8", errors="replace") as file:
         if note:
-            file.write(f"# {note}\n")
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+            file.write(f"# {note}\r\n")
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         for row in rows:
             writer.writerow({key: neutral(value) for key, value in row.items()})
