@@ -1,4 +1,5 @@
-"""``python -m exercises release DIR | grade SUBMITTED --to DIR | report DIR | copies``."""
+"""``python -m exercises release DIR | grade SUBMITTED --to DIR | report DIR |
+solutions DIR | copies``."""
 
 import argparse
 import sys
@@ -29,6 +30,11 @@ def parser():
     )
     verb = verbs.add_parser("report", help="which question and which mistake cost the class most")
     verb.add_argument("folder", type=Path, metavar="DIR", help="the --to of an earlier grade")
+    verb = verbs.add_parser("solutions", help="write notebooks for after the deadline")
+    verb.add_argument("folder", type=Path, metavar="DIR")
+    verb.add_argument(
+        "--graded", type=Path, metavar="DIR", help="the --to of an earlier grade: who made what"
+    )
     verbs.add_parser("copies", help="renew the students' copies after a source was changed")
     return top
 
@@ -65,6 +71,14 @@ def _copies(options):
     from exercises.classroom import release
 
     release.write_copies(release.EXERCISES)
+
+
+def _solutions(options):
+    from exercises.classroom import solutions
+
+    _needs_gradebook(options.graded)
+    written = solutions.write(options.folder, options.graded)
+    print(f"{len(written)} notebooks with solutions and what each mistake was: {options.folder}")
 
 
 def _grade(options):
@@ -104,12 +118,22 @@ def _grade(options):
 def _report(options):
     from exercises.classroom import items
 
-    if not (options.folder / "gradebook.json").exists():
-        raise ValueError(f"{options.folder} holds no gradebook; grade into it first")
+    _needs_gradebook(options.folder)
     print(items.write_statistics(options.folder))
 
 
-VERBS = {"release": _release, "copies": _copies, "grade": _grade, "report": _report}
+def _needs_gradebook(folder):
+    if folder is not None and not (folder / "gradebook.json").exists():
+        raise ValueError(f"{folder} holds no gradebook; grade into it first")
+
+
+VERBS = {
+    "release": _release,
+    "copies": _copies,
+    "grade": _grade,
+    "report": _report,
+    "solutions": _solutions,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -32,8 +32,12 @@ OTHER_INPUTS = "it cannot be checked: the inputs of its check were changed. Rest
 CHECK = re.compile(r'^check\(\s*"[^"/]+/(\w+)"', re.MULTILINE)
 CELL_SECONDS = 60  # for a cell of a student's notebook, when all are run
 
+NO_HINT = "there is no hint here: run the check of a question first, then hint()"
+LAST_HINT = "that was the last hint about {}. Ask a neighbour, then a teacher."
+
 tried = {}  # {question: the cases of its last check}, for the grading, which tries them as well
 _listening = False  # see `only_listen`
+_opened = {}  # {question: how many of its hints were opened}, the question checked last at the end
 
 
 def fingerprint(outcomes):
@@ -139,9 +143,36 @@ def check(question, function, cases):
     tried[question] = cases
     if _listening:
         return
+    _opened[question] = _opened.pop(question, 0)
     outcomes = [outcome(function, case) for case in cases]
-    seals = json.loads(SEALS.read_text()).get(question) if SEALS.exists() else None
-    print(f"{question.rpartition('/')[2]}: {feedback(question, outcomes, cases, seals)}")
+    print(f"{question.rpartition('/')[2]}: {feedback(question, outcomes, cases, _seals(question))}")
+
+
+def hint():
+    """Print the next hint about the question that was checked last."""
+    question = next(reversed(_opened), None)
+    hints = (_seals(question) or {}).get("hints", [])
+    if not hints:
+        return print(NO_HINT)
+    name, number = question.rpartition("/")[2], _opened[question]
+    if number == len(hints):
+        return print(LAST_HINT.format(name))
+    _opened[question] += 1
+    print(f"{name}, hint {number + 1} of {len(hints)}: {uncover(hints[number])}")
+
+
+def _seals(question):
+    return json.loads(SEALS.read_text()).get(question) if SEALS.exists() else None
+
+
+def cover(text):
+    """Return a text as it cannot be read by accident; it is no secret."""
+    return base64.b85encode(text.encode()).decode()
+
+
+def uncover(text):
+    """Return what `cover` covered."""
+    return base64.b85decode(text).decode()
 
 
 def said(path):

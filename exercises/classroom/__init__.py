@@ -1,4 +1,4 @@
-"""The instructor's tools, each a small room. An answer enters each of the first ten once, in this order.
+"""The instructor's tools, each a small room; an answer goes through them from the top down.
 
 =============  ===============================================================================
 `source`       a source notebook, read: its questions, its rules, what its checks are given

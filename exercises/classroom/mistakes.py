@@ -35,6 +35,11 @@ def all_mistakes(question):
     return own | {name: what for name, what in derived.items() if name not in own}
 
 
+def hints(question):
+    """Return the hints of a question, from the gentlest on."""
+    return getattr(question, "_hints", ())
+
+
 def message(mistake):
     """Return the message of a known mistake, on one line."""
     return " ".join(inspect.getdoc(mistake).split())

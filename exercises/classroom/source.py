@@ -1,5 +1,6 @@
 """A source notebook, read: its questions, its rules, and what its checks and judges are given."""
 
+import linecache
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,9 +61,15 @@ def meta(cell):
 
 
 def is_given(cell):
-    """Whether a cell is code that runs before the answers, such as imports."""
+    """Whether a cell is code that runs before the answers, such as imports.
+
+    A cell that only draws (its id begins with ``draw``) is for the student's eyes.
+    """
     return cell.cell_type == "code" and not (
-        meta(cell).get("solution") or meta(cell).get("grade") or is_check(cell)
+        meta(cell).get("solution")
+        or meta(cell).get("grade")
+        or is_check(cell)
+        or cell.id.startswith("draw")
     )
 
 
@@ -142,7 +149,11 @@ def asked(path):
         with judging.reading(read):
             for cell in nbformat.read(path, as_version=4).cells:
                 if cell.cell_type == "code":
-                    exec(compile(cell.source, f"{path.name}:{cell.id}", "exec"), namespace)
+                    where = f"{path.name}:{cell.id}"
+                    # So that `inspect` finds the source of the programs that are defined here.
+                    lines = cell.source.splitlines(keepends=True)
+                    linecache.cache[where] = (len(cell.source), None, lines, where)
+                    exec(compile(cell.source, where, "exec"), namespace)
     finally:
         practice.only_listen(before)
     return found

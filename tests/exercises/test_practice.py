@@ -42,6 +42,7 @@ def seals(messages=(), cases=CASES, right=RIGHT):
         "inputs": practice.inputs_label("e/q", cases),
         "cases": [practice.label("e/q", [o]) for o in right],
         "form": form(right),
+        "hints": [practice.cover(text) for text in ("Think.", "Think twice.")],
         "messages": locked,
     }
 
@@ -132,3 +133,26 @@ def test_all_exercises_are_checked_at_once_and_left_as_they_are(tmp_path, capsys
     assert sum("not written yet" in line for line in said) == 5
     assert sum("NameError" in line for line in said) == 1
     assert [path.read_bytes() for path in paths] == before
+
+
+def test_hints_are_opened_one_after_the_other(sealed, capsys, monkeypatch):
+    monkeypatch.setattr(practice, "_opened", {})
+    practice.hint()
+    practice.check("e/q", lambda x: x, CASES)
+    for _ in range(3):
+        practice.hint()
+    practice.check("e/other", lambda x: x, CASES)
+    practice.hint()
+    practice.check("e/q", lambda x: x, CASES)
+    practice.hint()
+    said = [
+        line for line in capsys.readouterr().out.splitlines() if "check" in line or "hint" in line
+    ]
+    assert said[0] == practice.NO_HINT
+    assert said[1:4] == [
+        "q, hint 1 of 2: Think.",
+        "q, hint 2 of 2: Think twice.",
+        practice.LAST_HINT.format("q"),
+    ]
+    assert said[-2:] == [practice.NO_HINT, practice.LAST_HINT.format("q")]
+    assert "Think" not in practice.SEALS.read_text()
