@@ -45,7 +45,6 @@ SHARED = (
     "CITATION.cff",
     ".jupyter",
 )
-WHOLE_COURSE = "If you only want to read|make test|-m pytest"  # lines that no student needs
 
 
 class ReleaseError(ValueError):
@@ -123,19 +122,29 @@ def release(folder):
             nbformat.write(notebook, target)
         else:
             shutil.copy(path, target)
-    readme = folder / "README.md"
-    readme.write_text(for_students(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in ("README.md", "requirements.txt"):
+        path = folder / name
+        path.write_text(for_students(path.read_text(encoding="utf-8")), encoding="utf-8")
     write_copies(folder / "exercises")
     for name in FEEDBACK:
         shutil.copy(EXERCISES / name, folder / "exercises" / name)
     return Path(shutil.make_archive(str(folder), "zip", folder.parent, folder.name))
 
 
-def for_students(readme):
-    """Return the README without what only the whole course has: outputs, tests, how to grade."""
-    readme = re.sub(r"^## For instructors\n.*?(?=^## )", "", readme, flags=re.DOTALL | re.MULTILINE)
-    lines = readme.splitlines(keepends=True)
-    return "".join(line for line in lines if not re.search(WHOLE_COURSE, line))
+def for_students(text):
+    """Return a text without the parts that are marked as not for the student edition."""
+    begin, end = (f"{part}: not in the student edition" for part in ("begin", "end"))
+    kept, skipping = [], False
+    for line in text.splitlines(keepends=True):
+        if begin in line or end in line:
+            if skipping == (begin in line):
+                raise ReleaseError(f"the markers {begin!r} and {end!r} are not in pairs")
+            skipping = not skipping
+        elif not skipping:
+            kept.append(line)
+    if skipping:
+        raise ReleaseError(f"the markers {begin!r} and {end!r} are not in pairs")
+    return re.sub(r"\n{3,}", "\n\n", "".join(kept))
 
 
 def tracked(name):

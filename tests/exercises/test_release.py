@@ -42,7 +42,8 @@ def test_readme_tells_students_what_they_can_do(edition):
     folder, _ = edition
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert "make lab" in text and "make check" in text
-    assert not re.search("make test|pytest|instructor|SUBMITTED", text)
+    assert not re.search("make test|pytest|instructor|SUBMITTED|student edition|benchmarks", text)
+    assert "\n\n\n" not in text
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         assert "://" in target or (folder / target).exists(), target
 
@@ -132,3 +133,10 @@ def test_lint_wants_ten_points_and_all_cells(tmp_path):
     nbformat.write(notebook, path)
     with pytest.raises(source.SourceError, match=r"add up to 8|one cell"):
         source.lint(path)
+
+
+@pytest.mark.parametrize("marker", ["begin", "end"])
+def test_marker_without_its_other_is_said(marker):
+    line = f"<!-- {marker}: not in the student edition -->\n"
+    with pytest.raises(release.ReleaseError, match="not in pairs"):
+        release.for_students(f"a\n{line}b\n")
