@@ -14,18 +14,20 @@ def statistics(to):
     -------
     list of dict
         `exercise`, `grade_id`, `students`, `lost` (points, by all), `share` (of the points that
-        could be had), and `mistakes`, a Counter of names. What a person reads is left out.
+        could be had), `hints` (that were opened and kept), and `mistakes`, a Counter of names. What
+        a person reads is left out.
     """
     content = json.loads((Path(to) / "gradebook.json").read_text(encoding="utf-8"))
     items = {}
     for row in content["rows"]:
         if not row["grade_id"] or row["status"] == "manual":
             continue
-        empty = {"students": 0, "lost": 0.0, "most": 0.0, "mistakes": Counter()}
+        empty = {"students": 0, "lost": 0.0, "most": 0.0, "hints": 0, "mistakes": Counter()}
         item = items.setdefault((row["exercise"], row["grade_id"]), empty)
         item["students"] += 1
         item["lost"] += row["max_points"] - row["points"]
         item["most"] += row["max_points"]
+        item["hints"] += row["hints"]
         if row["status"] != "passed":
             item["mistakes"][row["mistake"] or row["status"]] += 1
     table = [
@@ -42,7 +44,7 @@ def write_statistics(to):
     for item in table:
         mistakes = "; ".join(f"{name} {n}" for name, n in item["mistakes"].most_common())
         rows.append(item | {"mistakes": mistakes})
-    columns = ("exercise", "grade_id", "students", "lost", "share", "mistakes")
+    columns = ("exercise", "grade_id", "students", "lost", "share", "hints", "mistakes")
     write_csv(Path(to) / "items.csv", columns, rows, note)
     draw(table, Path(to) / "items.png")
     lines = [f"NOTE: {note}"] if note else []

@@ -46,9 +46,10 @@ def judge(submission, data, exercise, backend):
     Result
     """
     try:
-        pieces = transplant.answers(exercise, submissions.cells_of(data))
+        cells = submissions.cells_of(data)
     except submissions.UnreadableError as error:
         return unreadable(submission, exercise, error)
+    pieces, opened = transplant.answers(exercise, cells), transplant.hints(exercise, cells)
     notebook, answers = transplant.pristine(exercise, pieces, backend)
     with temporary.folder("judge") as folder:
         nbformat.write(notebook, folder / f"{exercise.name}.ipynb")
@@ -56,7 +57,10 @@ def judge(submission, data, exercise, backend):
         _warm().run(folder, [*PYTEST, f"{exercise.name}.ipynb"])
         verdicts = read_verdicts(folder)
         junit, log = (_text(folder / name) for name in ("junit.xml", "pytest.log"))
-    marks = tuple(mark(q, pieces[q.grade_id], verdicts.get(q.grade_id)) for q in exercise.questions)
+    marks = tuple(
+        mark(q, pieces[q.grade_id], verdicts.get(q.grade_id), opened.get(q.grade_id, 0))
+        for q in exercise.questions
+    )
     result = Result(submission.student, exercise.name, submission.where, marks, "", junit, log)
     lost = ", ".join(result.unjudged)
     return replace(result, note=TRY_AGAIN.format(lost)) if lost else result

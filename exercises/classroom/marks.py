@@ -79,6 +79,7 @@ class Mark:
     mistake: str
     message: str
     answer: str  # the student's own text, for the feedback page alone
+    hints: int = 0  # that were opened, as far as the student kept them
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Result:
         return [mark.grade_id for mark in self.marks if mark.status is Status.UNJUDGED]
 
 
-def mark(question, pieces, verdict):
+def mark(question, pieces, verdict, hints=0):
     """Return the `Mark` of a question.
 
     Parameters
@@ -133,6 +134,8 @@ def mark(question, pieces, verdict):
         What the student wrote.
     verdict : Verdict or None
         None if the question was not judged.
+    hints : int
+        How many were opened.
     """
     if not pieces:
         text = NO_TEXT if question.manual else NO_ANSWER.format(question.answer)
@@ -149,4 +152,5 @@ def mark(question, pieces, verdict):
         verdict.mistake,
         verdict.message,
         "\n\n".join(pieces)[:20_000],
+        hints,
     )

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from exercises.classroom import sandbox
 from exercises.classroom.marks import WITHOUT_SANDBOX, WORDS, Status
 
-COLUMNS = ("student", "exercise", "grade_id", "points", "max_points", "status", "mistake")
+COLUMNS = ("student", "exercise", "grade_id", "points", "max_points", "status", "mistake", "hints")
 _pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 
 
@@ -43,7 +43,7 @@ def rows_of(result):
     if not result.marks:
         mistake = "unknown_exercise" if result.exercise else "unreadable"
         empty = {"grade_id": "", "points": 0.0, "max_points": 0.0, "status": Status.MISSING}
-        return [names | empty | {"mistake": mistake}]
+        return [names | empty | {"mistake": mistake, "hints": 0}]
     return [
         names | {column: value for column, value in asdict(mark).items() if column in COLUMNS}
         for mark in result.marks

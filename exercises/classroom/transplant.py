@@ -62,6 +62,22 @@ def _ways(question):
         yield lambda cell: cell.kind == "code" and defines.search(cell.source)
 
 
+def hints(exercise, cells):
+    """Return {grade_id of a question: how many cells that open a hint stand below its answer}.
+
+    A student who deletes them is not asked for them.
+    """
+    of = {
+        name: q.grade_id for q in exercise.questions for name in (q.answer, f"{q.grade_id}_check")
+    }
+    found, question = {}, None
+    for cell in cells:
+        question = of.get(cell.grade_id) or of.get(cell.id) or question
+        if question and cell.kind == "code" and cell.source.strip() == "hint()":
+            found[question] = found.get(question, 0) + 1
+    return found
+
+
 BEGIN = """
 from exercises.classroom.judging import begin, judge
 

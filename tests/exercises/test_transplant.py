@@ -83,3 +83,14 @@ def test_untouched_stub_never_counts_wherever_it_stands(stub):
     cell = json.loads(json.dumps(next(c for c in notebook.cells if c.id == f"{FIRST}_answer")))
     notebook.cells.append(cell | {"source": stub})
     assert pieces(data(notebook))[FIRST] == [RIGHT[FIRST]]
+
+
+def test_hints_are_counted_for_the_question_above_them():
+    notebook = solved()
+    at = next(i for i, c in enumerate(notebook.cells) if c.id == f"{FIRST}_check")
+    for k in range(2):
+        notebook.cells.insert(at + 1, {"cell_type": "code", "source": " hint()\n", "id": f"h{k}"})
+    notebook.cells.append({"cell_type": "code", "source": "hint()", "id": "last"})
+    notebook.cells.append({"cell_type": "markdown", "source": "hint()", "id": "prose"})
+    found = transplant.hints(exercise(), submissions.cells_of(data(notebook)))
+    assert found == {FIRST: 2, ALL[-1]: 1}
