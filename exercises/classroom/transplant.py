@@ -109,7 +109,9 @@ def pristine(exercise, pieces, backend):
     cells = [_code(BEGIN.strip(), "begin")]
     for cell in exercise.notebook.cells:
         name = meta(cell).get("grade_id", "")
-        if is_given(cell) or is_check(cell) or (is_judge(cell) and pieces[name]):
+        if is_check(cell):
+            cells.append(_code(cell.source, cell.id))  # it only says what it would try
+        elif is_given(cell) or (is_judge(cell) and pieces[name]):
             cells.append(cell)
         elif cell.cell_type == "code" and name in texts:
             function = name.removesuffix("_answer")
