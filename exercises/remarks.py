@@ -13,6 +13,7 @@ NOT_WRITTEN = "not written yet: put your code in its cell in place of `raise Not
 UNKNOWN = (
     "this is not right, and none of the mistakes known here. Work the smallest input out by hand."
 )
+OWN_ERROR = "an error of its own"
 NOTHING = "it returns None. Is there a `return`?"
 
 
@@ -73,7 +74,7 @@ def _short(value):
 
 
 def _stopped(o):
-    name = o[1] or "an error of its own"
+    name = o[1] or OWN_ERROR
     text = f": {o[2]}" if len(o) > 2 and o[2] else ""
     return f"it stops with {name}{text}"
 

@@ -17,7 +17,7 @@ from exercises.classroom import mistakes
 from exercises.classroom.bridge import Answer, Answers, StoppedError
 from exercises.classroom.marks import CELL_STOPS, NO_FUNCTION, ONLY_VISIBLE, Status, Verdict
 from exercises.outcomes import all_same, outcome
-from exercises.remarks import call, form, remark
+from exercises.remarks import OWN_ERROR, call, form, remark
 
 VERDICTS = "verdicts.jsonl"
 
@@ -120,7 +120,7 @@ def diagnose(outcomes, errors, question, cases, visible, name):
         Of the function, for a remark about one of the visible cases.
     """
     if not outcomes:
-        text = CELL_STOPS.format(errors[0] or "an error of its own") if errors else NO_FUNCTION
+        text = CELL_STOPS.format(errors[0] or OWN_ERROR) if errors else NO_FUNCTION
         return Verdict(Status.FAILED if errors else Status.MISSING, text)
     if any(o[:2] == ("raised", "NotImplementedError") for o in outcomes):
         return Verdict.of(Status.MISSING)
@@ -153,7 +153,7 @@ def _beyond_the_visible(outcomes, wanted):
     """What may be said about hidden cases: no value, no input, no text of the student's."""
     for o in outcomes:
         if o[0] == "raised":
-            return f"{ONLY_VISIBLE} There it stops with {o[1] or 'an error of its own'}."
+            return f"{ONLY_VISIBLE} There it stops with {o[1] or OWN_ERROR}."
     if any(o[1] is None for o in outcomes) and all(w[1] is not None for w in wanted):
         return f"{ONLY_VISIBLE} There it returns None."
     return ONLY_VISIBLE

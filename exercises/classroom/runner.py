@@ -1,31 +1,30 @@
 """What runs inside the sandbox: a warm interpreter that forks once for each question.
 
-Started as ``python -I runner.py FOLDERS``, where FOLDERS (separated by ``:``) hold `wire` and the
-course. Requests come on standard input and replies go to standard output, as frames: four bytes
-of length, then a packed value. The first frame to go out is empty and says that all is ready; a
-reply is followed by an empty frame once the child that made it has ended. Whatever happens here
-can at worst be a wrong answer: the other side does not trust it.
+Started as ``python -I runner.py FOLDERS SETTINGS``, where FOLDERS (separated by ``:``) hold `wire`,
+`isolation` and the course, and SETTINGS is what `sandbox.settings` returns, as JSON. Requests come
+on standard input and replies go to standard output, as frames: four bytes of length, then a packed
+value. The first frame to go out is empty and says that all is ready; a reply is followed by an
+empty frame once every process of the question has ended.
+
+No student's code ever runs in this process. It forks a keeper for each question, which makes the
+question's namespaces and awaits their end; the keeper forks the process that confines itself and
+answers. What that one writes is only counted here, so that the worst reply is a wrong answer.
 """
 
+import base64
 import builtins
-import ctypes
+import json
 import os
 import re
-import resource
 import signal
 import struct
 import sys
 import types
 
-MEGABYTE = 2**20
-LIMITS = {
-    resource.RLIMIT_AS: 1500 * MEGABYTE,
-    resource.RLIMIT_FSIZE: 16 * MEGABYTE,
-    resource.RLIMIT_CPU: 120,
-    resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_NOFILE: 64,
-}
-MAX_PROCESSES = 16
+REPLY = 3  # the file on which a question's process replies
+CONFINED = b"+"  # written by a question's process before a student's code runs in it
+NOT_CONFINED = b"-"  # sent instead of a reply: the machine failed, not the answer
+ONE_QUESTION_SECONDS = 60  # the life of a container from its question on
 
 
 class Silent:
@@ -47,7 +46,7 @@ def without_magics(source):
 
 
 def execute(source, namespace):
-    """Run one cell as a notebook would; returns the text of the error that stopped it, or None."""
+    """Run one cell as a notebook would; returns the name of the error that stopped it, or None."""
     try:
         try:
             code = compile(source, "<answer>", "exec")
@@ -55,7 +54,7 @@ def execute(source, namespace):
             code = compile(without_magics(source), "<answer>", "exec")
         exec(code, namespace)
     except BaseException as error:
-        return f"{type(error).__name__}: {str(error)[:300]}"
+        return type(error).__name__
 
 
 def answer(request):
@@ -78,19 +77,20 @@ def answer(request):
     outcomes = []
     for case in request["cases"]:
         try:
-            outcomes.append(outcome(function, case))
+            outcomes.append(outcome(function, case)[:2])
         except BaseException as error:  # exit() and the like
-            outcomes.append(("raised", type(error).__name__, str(error)[:300]))
+            outcomes.append(("raised", type(error).__name__))
     return outcomes, errors
 
 
 def reply(wire, request):
-    """Return the packed reply to a request, or the packed reason why it cannot be packed."""
+    """Return the packed reply to a request, or a packed TypeError for each case."""
+    request = wire.unpack(request)
     outcomes, errors = answer(request)
     try:
         return wire.pack((outcomes, errors))
-    except (TypeError, ValueError, RecursionError) as error:
-        return wire.pack(([("raised", "TypeError", str(error)[:300])], errors))
+    except (TypeError, ValueError, RecursionError):
+        return wire.pack(([("raised", "TypeError")] * len(outcomes), errors))
 
 
 def send(stream, data):
@@ -99,54 +99,94 @@ def send(stream, data):
     stream.flush()
 
 
-def serve(folders):
-    """Answer requests until the input ends."""
+def serve(folders, settings):
+    """Answer requests until the input ends, or a single one."""
     sys.path[:0] = folders
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nowhere, fd)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    import isolation
     import wire
 
     import exercises.outcomes  # noqa: F401  so that every child has it, and numpy, already
 
-    confine()
+    isolation.hide()
+
+    def ask(request):
+        return ask_confined(request, wire, isolation, settings)
+
+    trial = {"given": [], "answers": [], "function": "", "cases": []}
+    if ask(wire.pack(trial)) != wire.pack(([], [])):
+        sys.exit("the trial question was not answered")
+    os.dup2(nowhere, 2)
     send(replies, b"")
     while header := requests.read(4):
-        request = wire.unpack(requests.read(struct.unpack(">I", header)[0]))
-        child = os.fork()
-        if child == 0:
-            try:
-                os.setsid()
-                mine = os.getpid()
-                data = reply(wire, request)
-                if os.getpid() == mine:  # an answer may have forked: one reply is enough
-                    send(replies, data)
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        try:
-            os.killpg(child, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        request = requests.read(struct.unpack(">I", header)[0])
+        if settings["once"]:
+            signal.alarm(ONE_QUESTION_SECONDS)
+        data = ask(request)
+        if 0 < len(data) <= wire.MAX_BYTES:
+            send(replies, data)
         send(replies, b"")
+        if settings["once"]:
+            return
 
 
-def confine():
-    """Give up what an answer does not need: rights, memory, processes, file sizes, time."""
-    if os.getuid() == 0 and "SANDBOX_UID" in os.environ:
-        # Limits on processes do not bind root, so root becomes somebody that nobody else is.
-        uid = int(os.environ.pop("SANDBOX_UID"))
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-        resource.setrlimit(resource.RLIMIT_NPROC, (MAX_PROCESSES, MAX_PROCESSES))
-    elif os.environ.pop("SANDBOX_OWN_USERS", None):
-        resource.setrlimit(resource.RLIMIT_NPROC, (MAX_PROCESSES, MAX_PROCESSES))
-    for kind, limit in LIMITS.items():
-        resource.setrlimit(kind, (limit, limit))
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with whoever started us
+def ask_confined(request, wire, isolation, settings):
+    """Return what a question's process wrote, or at most one byte more than is allowed."""
+    reader, writer = os.pipe()
+    keeper = os.fork()
+    if keeper == 0:
+        try:
+            os.dup2(writer, REPLY)
+            os.closerange(REPLY + 1, 1024)
+            keep(request, wire, isolation, settings)
+        finally:
+            os._exit(0)
+    os.close(writer)
+    data = read(reader, 1 + wire.MAX_BYTES + 1)
+    os.close(reader)
+    os.waitpid(keeper, 0)
+    return data[1:] if data[:1] == CONFINED else NOT_CONFINED
+
+
+def read(file, size):
+    """Return what comes from a file until its end, but at most `size` bytes."""
+    data = bytearray()
+    while len(data) < size and (part := os.read(file, size - len(data))):
+        data += part
+    return bytes(data)
+
+
+def keep(request, wire, isolation, settings):
+    """Fork the process of a question, and await the end of all its processes."""
+    os.setsid()
+    if settings["namespaces"]:
+        isolation.new_namespaces()
+    else:
+        isolation.adopt_orphans()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setsid()
+            instructions = base64.b64decode(settings["filter"])
+            isolation.confine(
+                settings["namespaces"], settings["uid"], settings["kept"], instructions
+            )
+            mine = os.getpid()
+            os.write(REPLY, CONFINED)
+            data = reply(wire, request)
+            if os.getpid() == mine:  # an answer may have forked: one reply is enough
+                with os.fdopen(REPLY, "wb") as stream:
+                    stream.write(data)
+        finally:
+            os._exit(0)
+    os.close(REPLY)
+    os.waitpid(child, 0)  # the first of a namespace of processes is the last to end
+    if not settings["namespaces"]:
+        isolation.end_descendants()
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1].split(":"))
+    serve(sys.argv[1].split(":"), json.loads(sys.argv[2]))

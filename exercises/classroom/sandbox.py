@@ -1,91 +1,40 @@
-"""The process in which answers run, held apart from the disk, the network and everybody else.
+"""Where answers run, held apart from the disk, the network and everybody else.
 
-With bubblewrap: a file system that holds Python, its packages, course_lib and nothing else, all of
-it read-only but for a small /tmp; no network; its own processes, which end with it. Without
-bubblewrap only the limits of `runner` hold, and whoever grades has to ask for it in so many words.
+Three backends, in the order in which they are taken. `bubblewrap`: one sandbox for a submission, in
+which no student's code runs but which makes a smaller one for each question. `container`: one
+container of docker or podman for each question. `limits`: none, and whoever grades has to ask for
+it in so many words. What happens inside stands in `runner` and `isolation`.
 """
 
+import base64
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from functools import cache
 from pathlib import Path
+
+from exercises.classroom import cgroup, container, seccomp
 
 HERE = Path(__file__).resolve().parent
 EXERCISES = HERE.parent
 ROOT = EXERCISES.parent
-TMP_BYTES = "16000000"
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin")
+LIMITS = "limits"
+BACKENDS = ("bubblewrap", "container", LIMITS)
+ONE_QUESTION = ("container",)  # whose sandbox ends with the question
+TRIAL_SECONDS = 60
+FIRST_UID = 400_000  # as root, answers run as one of the hundred thousand users from here on
 REMEDY = (
-    "Answers can only be held apart by bubblewrap 0.8 or newer, on Linux (`apt-get install "
-    'bubblewrap`; see "Where it runs" in exercises/README.md). To grade without it, knowing that a '
-    "submission can then read your files and change marks, add --without-sandbox."
+    "Install bubblewrap (`apt-get install bubblewrap`) on Linux, or docker or podman, and build "
+    f'its image with `{container.BUILD}`; see "Where it runs" in exercises/README.md. To grade without '
+    "either, knowing that a submission can then read your files and change marks, add "
+    "--without-sandbox."
 )
-
-
-class NoSandboxError(RuntimeError):
-    """Nothing here can hold the answers apart; the text gives the reason and the remedy."""
-
-
-def visible():
-    """Return {path outside: path inside} of what the sandbox shows read-only, beside the system."""
-    shown = {str(Path(p).resolve()): str(Path(p).resolve()) for p in (sys.base_prefix,)}
-    shown[sys.prefix] = sys.prefix
-    shown = {out: into for out, into in shown.items() if not out.startswith("/usr")}
-    shown[str(HERE / "runner.py")] = "/course/runner.py"
-    shown[str(HERE / "wire.py")] = "/course/wire.py"
-    shown[str(ROOT / "course_lib")] = "/course/course_lib"
-    for name in ("__init__.py", "practice.py", "outcomes.py", "remarks.py"):
-        if (EXERCISES / name).exists():
-            shown[str(EXERCISES / name)] = f"/course/exercises/{name}"
-    return shown
-
-
-def bubblewrap():
-    """Return the command line that runs what follows it in a sandbox."""
-    command = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    if os.getuid() == 0:
-        # As root without a user namespace, so that `runner` can change into somebody else.
-        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        command += ["--setenv", "SANDBOX_UID", str(400_000 + os.getpid() % 100_000)]
-    else:
-        command += ["--unshare-user", "--disable-userns", "--setenv", "SANDBOX_OWN_USERS", "1"]
-    command += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
-    for path in SYSTEM:
-        if os.path.islink(path):
-            command += ["--symlink", os.readlink(path), path]
-        elif os.path.isdir(path):
-            command += ["--ro-bind", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    # Before what is visible, which may itself lie under /tmp.
-    for path in ("/tmp", "/dev/shm"):
-        command += ["--perms", "1777", "--size", TMP_BYTES, "--tmpfs", path]
-    made = {"/", "/tmp"}
-    for outside, inside in visible().items():
-        for parent in reversed(Path(inside).parents):
-            if str(parent) not in made:
-                command += ["--perms", "0755", "--dir", str(parent)]
-                made.add(str(parent))
-        command += ["--ro-bind", outside, inside]
-    return [*command, "--remount-ro", "/", "--chdir", "/tmp"]
-
-
-@cache
-def available():
-    """Return None if a sandbox can be made here, else the reason why not."""
-    if not sys.platform.startswith("linux"):
-        return f"there is no bubblewrap on {sys.platform}"
-    if shutil.which("bwrap") is None:
-        return "the program bwrap (bubblewrap) is not installed"
-    command = [*bubblewrap(), sys.executable, "-I", "-c", "print('inside')"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
-    if done.stdout.strip() != "inside":
-        return f"bubblewrap does not work here: {(done.stderr.strip() or 'no reason given')[:300]}"
-    return None
-
-
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
@@ -98,46 +47,170 @@ ENVIRONMENT = {
 }
 
 
-def start(sandboxed):
-    """Start the runner; its standard input and output are pipes, unbuffered.
+class NoSandboxError(RuntimeError):
+    """Nothing here can hold the answers apart; the text gives the reason and the remedy."""
+
+
+class Sandbox(subprocess.Popen):
+    """A runner; its standard input and output are pipes, unbuffered."""
+
+    def __init__(self, command, *, undo=lambda: None, **options):
+        self._undo = undo
+        super().__init__(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+            **{"stderr": subprocess.DEVNULL, **options},
+        )
+
+    def end(self):
+        """Kill it and everything in it; what is in namespaces of its own ends with their first."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.wait()
+        self.stdin.close()
+        self.stdout.close()
+        self._undo()
+
+
+def visible():
+    """Return {path outside: path inside} of what a sandbox shows of the course, read-only."""
+    shown = {str(HERE / f"{name}.py"): f"/course/{name}.py" for name in container.INSIDE}
+    shown[str(ROOT / "course_lib")] = "/course/course_lib"
+    for name in ("__init__.py", "outcomes.py"):
+        shown[str(EXERCISES / name)] = f"/course/exercises/{name}"
+    return shown
+
+
+def settings(*, namespaces=False, uid=None, kept=(), once=False):
+    """Return, as JSON, how the runner is to hold each question apart: see `isolation.confine`."""
+    instructions = base64.b64encode(seccomp.compiled()).decode()
+    held = {"namespaces": namespaces, "uid": uid, "kept": list(kept), "filter": instructions}
+    return json.dumps(held | {"once": once})
+
+
+def interpreters():
+    """Return the folders of this Python and its packages that the system's own do not hold."""
+    folders = {str(Path(sys.base_prefix).resolve()), sys.base_prefix, sys.prefix}
+    return [folder for folder in sorted(folders) if not folder.startswith("/usr/")]
+
+
+def bubblewrap():
+    """Return the command line that runs what follows it in a sandbox."""
+    command = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    # To make the namespaces of a question, which keeps none of these.
+    command += ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"]
+    if os.getuid() == 0:
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        command += ["--unshare-user"]
+    command += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
+    for path in SYSTEM:
+        if os.path.islink(path):
+            command += ["--symlink", os.readlink(path), path]
+        elif os.path.isdir(path):
+            command += ["--ro-bind", path, path]
+    command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/tmp"]
+    shown = {path: path for path in interpreters()}
+    made = {"/", "/tmp"}
+    for outside, inside in (shown | visible()).items():
+        for parent in reversed(Path(inside).parents):
+            if str(parent) not in made:  # those that are not asked for are closed to all but root
+                command += ["--dir", str(parent)]
+                made.add(str(parent))
+        command += ["--ro-bind", outside, inside]
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+
+
+def start(backend, **options):
+    """Start the runner.
 
     Parameters
     ----------
-    sandboxed : bool
-        False is the instructor's word that limits alone will do.
+    backend : str
+        One of `BACKENDS`.
+
+    Returns
+    -------
+    Sandbox
 
     Raises
     ------
     OSError
         If there is no such program, or no process can be had.
     """
-    if sandboxed != LIMITS:
-        command = [*bubblewrap(), sys.executable, "-I", "/course/runner.py", "/course"]
-        folder = None
-    else:
-        folders = os.pathsep.join((str(HERE), str(ROOT)))
-        command = [sys.executable, "-I", str(HERE / "runner.py"), folders]
-        folder = tempfile.gettempdir()
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        env=ENVIRONMENT,
-        cwd=folder,
-        start_new_session=True,
-    )
+    if backend == "bubblewrap":
+        uid = FIRST_UID + os.getpid() % 100_000 if os.getuid() == 0 else None
+        inside = [sys.executable, "-I", "/course/runner.py", "/course"]
+        entering, undo = cgroup.group()
+        kept = [path for path in interpreters() if path.startswith("/tmp/")]
+        held = settings(namespaces=True, uid=uid, kept=kept)
+        command = [*entering, *bubblewrap(), *inside, held]
+        return Sandbox(command, undo=undo, env=ENVIRONMENT, **options)
+    if backend == "container":
+        command, undo = container.run(visible(), ENVIRONMENT, settings(once=True))
+        return Sandbox(command, undo=undo, **options)
+    folders = os.pathsep.join((str(HERE), str(ROOT)))
+    command = [sys.executable, "-I", str(HERE / "runner.py"), folders, settings()]
+    return Sandbox(command, env=ENVIRONMENT, cwd=tempfile.gettempdir(), **options)
 
 
-LIMITS = "limits"
+def ready(process, seconds):
+    """Whether a runner said within so many seconds that it is."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        return process.stdout.read(4) == bytes(4)
+    finally:
+        timer.cancel()
 
 
-def choose():
-    if reason := available():
-        raise NoSandboxError(f"{reason}. {REMEDY}")
-    return "bubblewrap"
+@cache
+def failing(backend):
+    """Return None if a backend works here, else the reason why not, in a few words."""
+    if backend == LIMITS:
+        return None
+    if backend == "container" and (reason := container.engine()[1]):
+        return reason
+    if backend == "bubblewrap" and not sys.platform.startswith("linux"):
+        return f"there is no bubblewrap on {sys.platform}"
+    if backend == "bubblewrap" and shutil.which("bwrap") is None:
+        return "the program bwrap (bubblewrap) is not installed"
+    with tempfile.TemporaryFile("w+") as errors:
+        process = start(backend, stderr=errors)
+        works = ready(process, TRIAL_SECONDS)
+        process.end()
+        errors.seek(0)
+        said = errors.read().strip().splitlines()
+    return None if works else f"{backend} does not work here: {said[-1] if said else 'no reason'}"
 
 
-def holds(backend):
-    return [backend]
+def available():
+    """Return None if answers can be held apart here, else the reason why not."""
+    reasons = [failing(backend) for backend in BACKENDS if backend != LIMITS]
+    return None if None in reasons else "; ".join(reasons)
+
+
+def choose(without=False):
+    """Return the name of the first backend that works here.
+
+    Parameters
+    ----------
+    without : bool
+        The instructor's word that limits alone will do.
+
+    Raises
+    ------
+    NoSandboxError
+        If no sandbox can be had; the text gives the reason and the remedy.
+    """
+    if without:
+        return LIMITS
+    for backend in BACKENDS:
+        if backend != LIMITS and failing(backend) is None:
+            return backend
+    raise NoSandboxError(f"{available()}. {REMEDY}")

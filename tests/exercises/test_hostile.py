@@ -99,7 +99,7 @@ class Equal(float):
 def inside(expression, before=""):
     """What an expression is worth inside the sandbox."""
     cell = f"{before}\ndef probe():\n    return {expression}"
-    answers = bridge.Answers([], {"probe": [cell]}, sandboxed=True)
+    answers = bridge.Answers([], {"probe": [cell]}, backend="bubblewrap")
     try:
         (outcome,), errors = answers.call("probe", "probe", [()])
     finally:

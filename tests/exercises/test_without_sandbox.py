@@ -30,10 +30,10 @@ def long_limits(monkeypatch):
 @pytest.mark.parametrize("name", HELD)
 def test_trick_earns_nothing_and_its_twin_loses_only_what_it_destroyed(name):
     trick = TRICKS[name]
-    assert "passed" not in statuses(trick.around(WRONG), sandboxed=False).values()
-    twin = statuses(trick.around(RIGHT), sandboxed=False)
+    assert "passed" not in statuses(trick.around(WRONG), backend="limits").values()
+    twin = statuses(trick.around(RIGHT), backend="limits")
     assert twin == dict.fromkeys(ALL, "passed") | trick.harms
 
 
 def test_right_answers_earn_all():
-    assert set(statuses(data(written(RIGHT)), sandboxed=False).values()) == {"passed"}
+    assert set(statuses(data(written(RIGHT)), backend="limits").values()) == {"passed"}
