@@ -31,8 +31,8 @@ TRIAL_SECONDS = 60
 FIRST_UID = 400_000  # as root, answers run as one of the hundred thousand users from here on
 REMEDY = (
     "Install bubblewrap (`apt-get install bubblewrap`) on Linux, or docker or podman, and build "
-    f'its image with `{container.BUILD}`; see "Where it runs" in exercises/README.md. To grade without '
-    "either, knowing that a submission can then read your files and change marks, add "
+    f'its image with `{container.BUILD}`; see "Where it runs" in exercises/README.md. To grade '
+    "without either, knowing that a submission can then read your files and change marks, add "
     "--without-sandbox."
 )
 ENVIRONMENT = {
