@@ -144,8 +144,8 @@ def diagnose(outcomes, errors, question, cases, visible, name):
 
 def _mistake(outcomes, question, cases):
     """Return (message, name) of the first mistake that behaves like this, or None."""
-    for name, (mistake, message) in mistakes.all_mistakes(question).items():
-        if cases and all_same(outcomes, [outcome(mistake, case) for case in cases]):
+    for name, message, wrong in mistakes.behaviours(question, cases):
+        if cases and all_same(outcomes, wrong):
             return message, name
 
 

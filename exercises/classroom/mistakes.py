@@ -11,6 +11,8 @@ from functools import partial
 
 from numpy import asarray, errstate
 
+from exercises.outcomes import outcome
+
 RIGHT = "right"  # the function that is the measure
 
 
@@ -28,11 +30,18 @@ def _functions(question):
     return {n: f for n, f in vars(question).items() if inspect.isfunction(f) and n[0] != "_"}
 
 
-def all_mistakes(question):
-    """Return {name: (function, message)}: those of the question first, then those of any."""
-    own = {name: (f, message(f)) for name, f in known_mistakes(question).items()}
-    derived = derived_mistakes(right_answers(question)[RIGHT])
-    return own | {name: what for name, what in derived.items() if name not in own}
+def behaviours(question, cases):
+    """Yield (name, message, outcomes) of each mistake: those of the question first, then any.
+
+    A mistake of any question that has no value in some case says nothing here.
+    """
+    own = known_mistakes(question)
+    for name, mistake in own.items():
+        yield name, message(mistake), [outcome(mistake, case) for case in cases]
+    for name, (mistake, text) in derived_mistakes(right_answers(question)[RIGHT]).items():
+        outcomes = [outcome(mistake, case) for case in cases]
+        if name not in own and all(kind == "value" for kind, *_ in outcomes):
+            yield name, text, outcomes
 
 
 def hints(question):

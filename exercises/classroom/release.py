@@ -59,13 +59,11 @@ def seals(path):
 def seals_of(name, asked):
     """Return what `seals.json` holds about one question, given as `source.asked` gives it."""
 
-    def outcomes(program):
-        return [outcome(program, case) for case in asked.visible]
-
-    right = outcomes(mistakes.right_answers(asked.question)[mistakes.RIGHT])
+    program = mistakes.right_answers(asked.question)[mistakes.RIGHT]
+    right = [outcome(program, case) for case in asked.visible]
     messages = [practice.seal(name, right, RIGHT)]
-    for program, message in mistakes.all_mistakes(asked.question).values():
-        messages.append(practice.seal(name, outcomes(program), message))
+    for _, message, outcomes in mistakes.behaviours(asked.question, asked.visible):
+        messages.append(practice.seal(name, outcomes, message))
     return {
         "inputs": practice.inputs_label(name, asked.visible),
         "cases": [practice.label(name, [o]) for o in right],
