@@ -9,6 +9,7 @@ from pathlib import Path
 
 from exercises.classroom.export import tables
 from exercises.classroom.export.platforms import PLATFORMS
+from exercises.classroom.export.tables import printable
 
 TIME = (1980, 1, 1, 0, 0, 0)  # of every file in an archive, so that it depends on nothing else
 
@@ -196,11 +197,6 @@ def _loosely(name):
 def who(row, keys):
     """Return the first thing that is known of a student."""
     return next((row[place] for place in keys if row[place].strip()), row[0])
-
-
-def printable(text):
-    """Return a text without control characters, which could change what a terminal shows."""
-    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def write_feedback(folder, table, platform, matched, report):

@@ -51,6 +51,11 @@ def neutral(text):
     return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text.strip()) else text
 
 
+def printable(text):
+    """Return a text without control characters, which could change what a terminal shows."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
 def read(path):
     """Read a table: UTF-8 or UTF-16, with or without a byte order mark; comma, semicolon or tab.
 
