@@ -111,12 +111,13 @@ def write(path, table, keys=(), quoting=csv.QUOTE_MINIMAL):
     Names are the students' own in many systems, so they are not trusted either. What the system
     finds a student by stays as it is.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(
-        text, delimiter=table.delimiter, lineterminator=table.newline, quoting=quoting
-    )
+    lines = []
     for row in table.rows:
-        writer.writerow(cell if place in keys else neutral(cell) for place, cell in enumerate(row))
+        line = io.StringIO(newline="")
+        writer = csv.writer(line, delimiter=table.delimiter, quoting=quoting)
+        writer.writerow(cell if k in keys else neutral(cell) for k, cell in enumerate(row))
+        # Its own line end, "\r\n", makes the writer quote a lone carriage return as well.
+        lines.append(line.getvalue().removesuffix("\r\n") + table.newline)
     mark = "\ufeff" if table.encoding.startswith("utf-16") else ""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes((mark + text.getvalue()).encode(table.encoding, errors="replace"))
+    path.write_bytes((mark + "".join(lines)).encode(table.encoding, errors="replace"))
