@@ -5,6 +5,8 @@ cut into all its pieces of `K` characters (copydetect's fingerprints). What the 
 does not count, and a piece counts the less, the more of the class have it. The pieces that two
 students share are added up over all questions of an exercise, since short answers coincide
 honestly. A pair is named if that sum stands out from the class's own pairs.
+
+(compare50 would do as well, but asks for attrs below 21, and Jupyter for a later one.)
 """
 
 import ast

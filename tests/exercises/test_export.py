@@ -223,6 +223,30 @@ def test_what_waits_for_a_person_is_said(tmp_path):
     assert "answers that a person reads, not yet in the points: ada" in remarks
 
 
+def test_the_number_in_a_download_is_no_id_number(tmp_path):
+    """Moodle's participant numbers and a school's ID numbers may be the same digits."""
+    folder = gradebook(tmp_path, {"Zoe_1815_assignsubmission_file": 7.0})
+    rows, remarks, _ = filled(folder, "moodle", MOODLE)
+    assert column(rows, "Assignment: e04 (Real)") == ["-", "-"]
+    assert "not in the roster: Zoe_1815_assignsubmission_file" in remarks
+
+
+def test_a_name_that_fits_two_people_is_nobodys(tmp_path):
+    roster = CANVAS.replace("s-2", "101")
+    rows, remarks, _ = filled(gradebook(tmp_path, {"101": 7.0}), "canvas", roster)
+    assert column(rows, "e04 Mini-batches (78)") == ["", "10", "", "", "6", ""]
+    assert "101 (fits 2 rows)" in remarks
+
+
+def test_what_is_not_judged_yet_gets_no_points(tmp_path):
+    gradebook(tmp_path, {"ada": 7.0})
+    folder = gradebook(tmp_path, {"bob": 0.0}, status="unjudged")
+    rows, remarks, _ = filled(folder, "canvas", CANVAS)
+    assert column(rows, "e04 Mini-batches (78)")[2:4] == ["7", ""]
+    assert "not judged yet, so left out: grade them once more: bob" in remarks
+    assert "nothing handed in (cells as they were): 103" in remarks
+
+
 def test_a_person_who_was_graded_twice_gets_the_better(tmp_path):
     rows, remarks, _ = filled(gradebook(tmp_path, {"101": 3.0, "ada": 8.0}), "canvas", CANVAS)
     assert column(rows, "e04 Mini-batches (78)")[2] == "8"

@@ -3,7 +3,9 @@
 ===========  =======================================================================
 `tables`     a platform's table, read and written back in its own form
 `platforms`  what Canvas, Moodle and Blackboard call students and columns
-`grades`     points into such a table; feedback pages for Moodle
+`roster`     the students of such a table, looked up by name
+`feedback`   the archive of feedback pages for Moodle
+`grades`     points from a gradebook into the table
 `packing`    the grader as Gradescope's autograder and PrairieLearn's external grader
 `inside`     what runs there, on one submission
 ===========  =======================================================================

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from exercises.classroom import release, transplant
-from exercises.classroom.export.grades import TIME
+from exercises.classroom.export.feedback import TIME
 
 TOOLS = ("course_lib", "exercises/classroom", ".jupyter")
 FILES = ("requirements.txt", "pyproject.toml", "exercises/__init__.py", "exercises/__main__.py")

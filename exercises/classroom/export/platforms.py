@@ -12,7 +12,8 @@ class Platform:
     keys : tuple of str
         Columns that tell who a student is, the one that the system looks at first in front.
     folder : regular expression
-        How the system names one student's files in a download; its group is a key.
+        How the system names one student's files in a download; its group is found in the first of
+        `keys`.
     remark : str
         What the teacher has to do when a column is new.
     """
@@ -27,8 +28,8 @@ class Platform:
         """Return the rows that are students."""
         return table.rows[1:]
 
-    def key(self, cell):
-        """Return the key in a cell of a key column."""
+    def number(self, cell):
+        """Return what stands in a download's names for the text in the first key column."""
         return cell.strip()
 
     def columns(self, table, exercise):
@@ -84,7 +85,7 @@ class Canvas(Platform):
     def most(self, table, column):
         """Return what stands in the row Points Possible."""
         possible = self._possible(table)
-        return number(possible[column]) if possible else None
+        return points(possible[column]) if possible else None
 
     def add(self, table, exercise, most):
         """Add the column, and its points in the row Points Possible."""
@@ -110,10 +111,9 @@ class Moodle(Platform):
     folder = re.compile(r"_(\d+)_assignsubmission_file_?$")
     remark = "map it to a new grade item, and set the item's maximum"
 
-    def key(self, cell):
-        """Return the number of ``Participant 123``, in whatever language, else the cell."""
-        participant = re.fullmatch(r"[^\W\d][^\d@]* (\d+)", cell.strip())
-        return participant[1] if participant else cell.strip()
+    def number(self, cell):
+        """Return the number of ``Participant 123``, in whatever language."""
+        return cell.strip().rpartition(" ")[2]
 
     def columns(self, table, exercise):
         """In a worksheet the column Grade; else points, not what is derived from them."""
@@ -128,7 +128,7 @@ class Moodle(Platform):
         maximum = table.column("Maximum Grade")
         if maximum is None or len(table.rows) < 2 or column != table.column("Grade"):
             return None
-        return number(table.rows[1][maximum])
+        return points(table.rows[1][maximum])
 
 
 class Blackboard(Platform):
@@ -150,11 +150,11 @@ class Blackboard(Platform):
 
     def most(self, table, column):
         """Return the points in the column's name."""
-        points = re.search(r"\[Total Pts: (?:up to )?([\d.,]+)", table.header[column])
-        return number(points[1]) if points else None
+        stated = re.search(r"\[Total Pts: (?:up to )?([\d.,]+)", table.header[column])
+        return points(stated[1]) if stated else None
 
 
-def number(text):
+def points(text):
     """Return the number in a cell, or None."""
     try:
         return float(text.strip().replace(",", "."))
