@@ -1,4 +1,4 @@
-"""Answers to exercise 4 as fourteen people wrote them, each alone; short ones coincide, as they do.
+"""Answers to exercise 4 as thirteen people wrote them, each alone; short ones coincide, as they do.
 
 Each text holds a student's four functions in the order of the exercise; `answers` takes it apart.
 """
@@ -8,7 +8,6 @@ import ast
 HONEST = {
     "anna": """
 def mean_gradient(w, X, y):
-    # derivative of the mean of squares
     return 2 * X.T @ (X @ w - y) / len(y)
 
 def epoch_batches(order, B):
@@ -92,11 +91,9 @@ def epoch_loss(losses, counts):
 """,
     "elif": """
 def mean_gradient(w, X, y):
-    predictions = X @ w
-    errors = predictions - y
+    errors = X @ w - y
     B = X.shape[0]
-    gradient = (2 / B) * (X.T @ errors)
-    return gradient
+    return (2 / B) * (X.T @ errors)
 
 def epoch_batches(order, B):
     def cut(rest):
@@ -216,8 +213,7 @@ def mean_gradient(w, X, y):
 def epoch_batches(order, B):
     epoch = []
     for start in range(0, len(order), B):
-        stop = start + B
-        batch = order[start:stop]
+        batch = order[start:start + B]
         epoch.append(batch)
     return epoch
 
@@ -232,29 +228,6 @@ def epoch_loss(losses, counts):
     numerator = np.sum(np.multiply(losses, counts))
     denominator = np.sum(counts)
     return numerator / denominator
-""",
-    "kemal": """
-def mean_gradient(w, X, y):
-    f = np.matvec(X, w)
-    return 2 * np.vecmat(f - y, X) / y.size
-
-def epoch_batches(order, B):
-    remaining = list(order)
-    answer = []
-    while remaining:
-        answer.append(remaining[:B])
-        del remaining[:B]
-    return answer
-
-def gradient_variance(G, B):
-    n = G.shape[0]
-    S = sum(np.outer(g - G.mean(axis=0), g - G.mean(axis=0)) for g in G) / n
-    return S.diagonal().sum() / B * (n - B) / (n - 1)
-
-def epoch_loss(losses, counts):
-    from functools import reduce
-    total = reduce(lambda a, pair: a + pair[0] * pair[1], zip(losses, counts), 0)
-    return total / np.sum(counts)
 """,
     "lena": """
 def mean_gradient(w, X, y):
@@ -312,98 +285,6 @@ def gradient_variance(G, B):
 
 def epoch_loss(losses, counts):
     return np.sum(np.array(losses) * np.array(counts)) / np.sum(counts)
-""",
-}
-
-# Copies of the above as copiers hand them in: names and comments changed, statements in another
-# order, another spelling here and there. The key says who copied, the value from whom.
-COPIES = {"paul": "ben", "quinn": "nora", "rosa": "farid"}
-COPIED = {
-    "paul": '''
-def mean_gradient(w, X, y):
-    # here I add up the gradient of every example
-    result = np.zeros_like(w)
-    number = len(y)
-    for k in range(number):
-        diff = np.dot(X[k], w) - y[k]   # the error
-        result = result + 2 * diff * X[k]
-    return result / number
-
-def epoch_batches(order, B):
-    position = 0
-    parts = []
-    while position < len(order):
-        parts.append(order[position:position + B])  # next batch
-        position = position + B
-    return parts
-
-def gradient_variance(G, B):
-    """My own way."""
-    centre = G.mean(axis=0)
-    summed = 0
-    n = len(G)
-    for row in G:
-        summed += np.sum((row - centre) ** 2)
-    tr = summed / n
-    return tr / B * (n - B) / (n - 1)
-
-def epoch_loss(losses, counts):
-    acc = 0
-    for j in range(len(losses)):
-        acc += losses[j] * counts[j]
-    return acc / sum(counts)
-''',
-    "quinn": """
-def mean_gradient(w, X, y):
-    e = X @ w - y
-    # now the gradient
-    return 2 * X.T @ e / len(e)
-
-def epoch_batches(order, B):
-    borders = list(range(0, len(order), B)) + [len(order)]
-    return [order[left:right] for left, right in zip(borders[:-1], borders[1:])]
-
-def gradient_variance(G, B):
-    M = len(G)
-    factor = (M - B) / (M - 1)
-    d = G - np.mean(G, axis=0)
-    sigma = np.mean(np.sum(d ** 2, axis=1))
-    return sigma / B * factor
-
-def epoch_loss(losses, counts):
-    # weighted mean
-    return np.sum(np.array(losses) * np.array(counts)) / np.sum(counts)
-""",
-    "rosa": """
-def mean_gradient(w, X, y):
-    s = 0
-    for row, target in zip(X, y):
-        s = s + 2 * (row @ w - target) * row
-    return s / len(y)
-
-def epoch_batches(order, B):
-    now, done = [], []
-    for index in order:
-        now.append(index)
-        if len(now) == B:
-            done.append(np.array(now))
-            now = []
-    if now:
-        done.append(np.array(now))
-    return done
-
-def gradient_variance(G, B):
-    m = np.mean(G, axis=0)
-    sq = [np.linalg.norm(v - m) ** 2 for v in G]
-    n = len(sq)
-    return np.mean(sq) / B * (n - B) / (n - 1)
-
-def epoch_loss(losses, counts):
-    so_far, average = 0, 0.0
-    for value, size in zip(losses, counts):
-        so_far += size
-        average += (value - average) * size / so_far
-    return average
 """,
 }
 

@@ -9,7 +9,8 @@ import pytest
 from exercises.__main__ import main
 from exercises.classroom import similar
 
-from .honest import COPIED, COPIES, HONEST, answers
+from .copied import COPIED, COPIES
+from .honest import HONEST, answers
 from .tools import E04, NAMES, data, exercise, written
 
 GIVENS = {name: similar.given_texts(exercise(name)) for name in NAMES}
@@ -28,8 +29,13 @@ def test_the_honest_are_left_alone():
     assert pairs(CLASS) == set()
 
 
+def test_two_who_wrote_the_shortest_of_everything_are_as_well():
+    shortest = CLASS["anna"] | {"gradient_variance": CLASS["lena"]["gradient_variance"]}
+    assert pairs(CLASS | {"oskar": shortest, "pia": shortest}) == set()
+
+
 @pytest.mark.parametrize("absent", HONEST)
-def test_they_are_in_a_smaller_class_as_well(absent):
+def test_they_are_in_a_class_of_others_as_well(absent):
     assert pairs({s: texts for s, texts in CLASS.items() if s != absent}) == set()
 
 

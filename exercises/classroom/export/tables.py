@@ -75,7 +75,7 @@ def read(path):
     delimiter = max(parsed, key=lambda d: len(parsed[d][0]))
     rows = parsed[delimiter]
     width = len(rows[0])
-    if width < 2:
+    if width < 2 or not any(rows[0]):
         raise ValueError(f"the roster {path} is no table with commas, semicolons or tabs")
     rows = [row + [""] * (width - len(row)) for row in rows if any(row)]
     if wide := [row for row in rows if len(row) > width]:
