@@ -114,6 +114,10 @@ def _export(options):
 
     for system in ("gradescope", "prairielearn"):
         if exercise := getattr(options, system):
+            if options.exercise or options.column or options.key:
+                raise ValueError(
+                    f"--{system} names its exercise; the other options are for rosters"
+                )
             print(f"written: {getattr(packing, system)(options.folder, exercise)}")
             return
     platform = next(name for name in grades.PLATFORMS if getattr(options, name))

@@ -150,6 +150,21 @@ def test_prairielearn_does_not_count_a_wrong_file(grade):
     assert f"{E04}.ipynb" in results["format_errors"][0]
 
 
+def test_packing_again_keeps_what_the_teacher_changed(tmp_path):
+    assert main(["export", str(tmp_path), "--prairielearn", "e04"]) == 0
+    question = tmp_path / "export" / f"prairielearn_{E04}"
+    (question / "info.json").write_text("mine")
+    (question / "tests" / "run.sh").write_text("old")
+    assert main(["export", str(tmp_path), "--prairielearn", E04]) == 0
+    assert (question / "info.json").read_text() == "mine"
+    assert "inside prairielearn" in (question / "tests" / "run.sh").read_text()
+
+
+def test_options_of_rosters_are_not_passed_over(tmp_path, capsys):
+    assert main(["export", str(tmp_path), "--gradescope", "e04", "--key", "ID"]) == 2
+    assert "for rosters" in capsys.readouterr().err
+
+
 def test_packing_an_unknown_exercise_is_refused(tmp_path, capsys):
     assert main(["export", str(tmp_path), "--gradescope", "e99"]) == 2
     assert "there is no exercise e99" in capsys.readouterr().err

@@ -111,12 +111,13 @@ def prairielearn(folder, exercise):
     """Write PrairieLearn's question folder of an exercise; returns its path.
 
     The files of ``tests/`` are mounted at ``/grade/tests``, where ``run.sh`` is the entrypoint
-    ("External Grading").
+    ("External Grading"). They are written anew; what a teacher may have changed beside them, such
+    as the image's name in ``info.json``, is kept.
     """
     exercise = one_exercise(exercise)
     path = Path(folder) / "export" / f"prairielearn_{exercise}"
-    if path.exists():
-        shutil.rmtree(path)
+    if (path / "tests").exists():
+        shutil.rmtree(path / "tests")
     for file, name in course_files(exercise):
         target = path / "tests" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +138,12 @@ def prairielearn(folder, exercise):
     run = path / "tests" / "run.sh"
     run.write_text(RUN.format(exercise=exercise))
     run.chmod(0o755)
-    (path / "info.json").write_text(json.dumps(info, indent=2) + "\n")
-    (path / "question.html").write_text(QUESTION.format(exercise=exercise))
-    (path / "Containerfile").write_text(IMAGE_FILE)
+    texts = {
+        "info.json": json.dumps(info, indent=2) + "\n",
+        "question.html": QUESTION.format(exercise=exercise),
+        "Containerfile": IMAGE_FILE,
+    }
+    for name, text in texts.items():
+        if not (path / name).exists():
+            (path / name).write_text(text)
     return path
