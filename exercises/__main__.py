@@ -1,5 +1,4 @@
-"""``python -m exercises release DIR | grade SUBMITTED --to DIR | report DIR |
-solutions DIR | copies``."""
+"""``python -m exercises VERB …``: release, grade, report, solutions, export, similar, copies."""
 
 import argparse
 import sys
@@ -35,6 +34,18 @@ def parser():
     verb.add_argument(
         "--graded", type=Path, metavar="DIR", help="the --to of an earlier grade: who made what"
     )
+    verb = verbs.add_parser("export", help="marks for a learning platform, or the grader for one")
+    verb.add_argument("folder", type=Path, metavar="DIR", help="the --to of an earlier grade")
+    to = verb.add_mutually_exclusive_group(required=True)
+    for platform in ("canvas", "moodle", "blackboard"):
+        to.add_argument(f"--{platform}", metavar="ROSTER", help="its gradebook, to be filled in")
+    for system in ("gradescope", "prairielearn"):
+        to.add_argument(f"--{system}", metavar="EXERCISE", help="pack the grader of one exercise")
+    verb.add_argument("--exercise", nargs="+", metavar="EXERCISE", help="as e04; else all")
+    verb.add_argument("--column", help="the roster's column for the points, if not named so")
+    verb.add_argument("--key", metavar="COLUMN", help="the roster's column that names students")
+    verb = verbs.add_parser("similar", help="pairs whose answers are unusually alike")
+    verb.add_argument("submitted", type=Path, metavar="SUBMITTED")
     verbs.add_parser("copies", help="renew the students' copies after a source was changed")
     return top
 
@@ -127,12 +138,44 @@ def _needs_gradebook(folder):
         raise ValueError(f"{folder} holds no gradebook; grade into it first")
 
 
+def _export(options):
+    from exercises.classroom.export import grades, packing
+
+    for system in ("gradescope", "prairielearn"):
+        if exercise := getattr(options, system):
+            if options.exercise or options.column or options.key:
+                raise ValueError(
+                    f"--{system} names its exercise; the other options are for rosters"
+                )
+            print(f"written: {getattr(packing, system)(options.folder, exercise)}")
+            return
+    platform = next(name for name in grades.PLATFORMS if getattr(options, name))
+    report = grades.export(
+        options.folder,
+        platform,
+        getattr(options, platform),
+        options.exercise,
+        options.column,
+        options.key,
+    )
+    for line in [*report.remarks, *(f"written: {path}" for path in report.files)]:
+        print(line)
+
+
+def _similar(options):
+    from exercises.classroom import similar
+
+    print(similar.report(options.submitted))
+
+
 VERBS = {
     "release": _release,
     "copies": _copies,
     "grade": _grade,
     "report": _report,
     "solutions": _solutions,
+    "export": _export,
+    "similar": _similar,
 }
 
 if __name__ == "__main__":
