@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from exercises.classroom import runner, sandbox, wire
+from exercises.classroom import sandbox, wire
 from exercises.outcomes import plain
 
 QUESTION_SECONDS = 10.0  # for one question: defining its function and all calls of a check
@@ -156,7 +156,7 @@ class Answers:
             self.patience -= time.monotonic() - asked
         if self.backend in sandbox.ONE_QUESTION:
             self._end()
-        if data == runner.NOT_CONFINED:
+        if data == wire.NOT_CONFINED:
             self._end()
             raise sandbox.NoSandboxError("The sandbox for an answer could not give up its rights")
         return data

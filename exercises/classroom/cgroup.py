@@ -13,15 +13,15 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from exercises.classroom import limits
+
 ROOT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-MEMORY_BYTES = 1500 * 2**20
-MAX_PROCESSES = 32
 LIMITS = {
-    "memory.max": MEMORY_BYTES,
+    "memory.max": limits.SANDBOX_BYTES,
     "memory.swap.max": 0,
     "memory.oom.group": 0,
-    "pids.max": MAX_PROCESSES,
+    "pids.max": limits.SANDBOX_PROCESSES,
 }
 PREFIX = "answers-"
 ENTER = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
@@ -85,8 +85,12 @@ def sweep(folder):
 def scope():
     """Return the command line that asks systemd for a scope."""
     whose = [] if os.getuid() == 0 else ["--user"]
-    limits = (f"MemoryMax={MEMORY_BYTES}", "MemorySwapMax=0", f"TasksMax={MAX_PROCESSES}")
-    properties = [word for limit in limits for word in ("--property", limit)]
+    bounds = (
+        f"MemoryMax={limits.SANDBOX_BYTES}",
+        "MemorySwapMax=0",
+        f"TasksMax={limits.SANDBOX_PROCESSES}",
+    )
+    properties = [word for bound in bounds for word in ("--property", bound)]
     return ["systemd-run", *whose, "--scope", "--quiet", "--collect", *properties, "--"]
 
 
@@ -109,6 +113,21 @@ def found():
         sweep(folder)
         return folder
     return "systemd" if systemd_answers() else None
+
+
+def holds():
+    """Say in one sentence what bounds the memory of a sandbox here."""
+    if found() is None:
+        total = limits.MAX_PROCESSES * limits.MEMORY_BYTES // 2**20
+        return (
+            "No control group of version 2 can be had here: a question has at most "
+            f"{limits.MAX_PROCESSES} processes and threads of {limits.MEMORY_BYTES >> 20} MB "
+            f"each, {total} MB in all."
+        )
+    return (
+        f"A control group bounds each sandbox to {limits.SANDBOX_BYTES >> 20} MB and "
+        f"{limits.SANDBOX_PROCESSES} processes."
+    )
 
 
 def group():

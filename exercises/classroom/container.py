@@ -5,21 +5,21 @@ files are shown to it read-only, so that it need not be built anew when they cha
 """
 
 import itertools
-import json
 import os
 import shutil
 import subprocess
 from functools import cache
 
-from exercises.classroom import cgroup, isolation
+from exercises.classroom import limits
 
 IMAGE = "batch-size-answers"
 FILE = "exercises/workflows/Containerfile"
 BUILD = f"docker build --tag {IMAGE} --file {FILE} exercises/workflows"
 ENGINES = ("docker", "podman")
 ENGINE_SECONDS = 20
-INSIDE = ("runner", "isolation", "wire")  # what of this package answers are shown
+INSIDE = ("runner", "isolation", "limits", "wire")  # what of this package answers are shown
 PYTHON = "python3"  # of the image
+ULIMITS = ("nofile=256:256", "nproc=1024:1024", "core=0:0")
 _numbers = itertools.count()
 
 
@@ -47,31 +47,36 @@ def _ask(*command):
     return subprocess.run(command, capture_output=True, timeout=ENGINE_SECONDS, text=True)
 
 
-def rootless(name):
-    """Whether the engine itself runs without root's rights, as far as it says so."""
-    told = _ask(name, "info", "--format", "{{json .}}")
-    try:
-        told = json.loads(told.stdout)
-    except ValueError:
-        return False
-    docker = any("rootless" in option for option in told.get("SecurityOptions") or ())
-    return docker or bool(told.get("host", {}).get("security", {}).get("rootless"))
+def holds():
+    """Say what a container holds, in plain sentences."""
+    return [
+        f"Each question runs in a container of its own ({engine()[0]}): no network, no rights, no "
+        "file but Python, its packages and course_lib, all of it read-only.",
+        f"The container is bound to {limits.SANDBOX_BYTES >> 20} MB and {limits.SANDBOX_PROCESSES} "
+        "processes.",
+    ]
 
 
 def run(visible, environment, settings):
     """Return the command line of one container, and the function that removes it."""
     name, _ = engine()
     label = f"answers-{os.getpid()}-{next(_numbers)}"
-    tmp = f"rw,nosuid,nodev,size={isolation.TMP_BYTES},nr_inodes=1000,mode=1777"
+    tmp = f"rw,nosuid,nodev,size={limits.FILE_BYTES},mode=1777"
     command = [name, "run", "--name", label, "--rm", "--interactive"]
     command += ["--network", "none", "--read-only", "--cap-drop", "ALL", "--ipc", "private"]
-    command += ["--security-opt", "no-new-privileges", "--pids-limit", str(cgroup.MAX_PROCESSES)]
-    command += ["--memory", str(cgroup.MEMORY_BYTES), "--memory-swap", str(cgroup.MEMORY_BYTES)]
-    command += ["--ulimit", "nofile=256:256", "--ulimit", "core=0:0"]
-    command += ["--user", f"{isolation.NOBODY}:{isolation.NOBODY}", "--workdir", "/tmp"]
-    command += ["--shm-size", str(isolation.TMP_BYTES), "--tmpfs", f"/tmp:{tmp}"]
-    for variable in environment.items():
-        command += ["--env", "=".join(variable)]
+    command += [
+        "--security-opt",
+        "no-new-privileges",
+        "--pids-limit",
+        str(limits.SANDBOX_PROCESSES),
+    ]
+    command += ["--memory", str(limits.SANDBOX_BYTES), "--memory-swap", str(limits.SANDBOX_BYTES)]
+    command += [word for limit in ULIMITS for word in ("--ulimit", limit)]
+    command += ["--user", f"{limits.NOBODY}:{limits.NOBODY}", "--workdir", "/tmp"]
+    command += ["--shm-size", str(limits.FILE_BYTES), "--tmpfs", f"/tmp:{tmp}"]
+    for variable, value in environment.items():
+        if variable != "PATH":  # the image knows where its Python is
+            command += ["--env", f"{variable}={value}"]
     for outside, inside in visible.items():
         command += ["--mount", f"type=bind,source={outside},target={inside},readonly"]
     command += ["--entrypoint", PYTHON, IMAGE, "-I", "/course/runner.py", "/course", settings]

@@ -11,19 +11,16 @@ import resource
 import signal
 import sys
 
+import limits
+
 LINUX = sys.platform.startswith("linux")
-MEGABYTE = 2**20
-MAX_PROCESSES = 4  # threads count, too; times the memory of one, it is what a question can take
-MEMORY_BYTES = 1024 * MEGABYTE
-TMP_BYTES = 16 * MEGABYTE
 LIMITS = {
-    resource.RLIMIT_AS: MEMORY_BYTES,
-    resource.RLIMIT_FSIZE: TMP_BYTES,
-    resource.RLIMIT_CPU: 60,
+    resource.RLIMIT_AS: limits.MEMORY_BYTES,
+    resource.RLIMIT_FSIZE: limits.FILE_BYTES,
+    resource.RLIMIT_CPU: limits.CPU_SECONDS,
+    resource.RLIMIT_NOFILE: limits.MAX_FILES,
     resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_NOFILE: 64,
 }
-NOBODY = 65534
 
 # From the kernel's headers: sched.h, mount.h, prctl.h, keyctl.h.
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
@@ -63,7 +60,7 @@ def fresh_mounts(kept):
     """
     kept = {path: os.open(path, os.O_PATH) for path in kept}
     system("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
-    options = f"size={TMP_BYTES},nr_inodes=1000,mode=1777".encode()
+    options = f"size={limits.FILE_BYTES},nr_inodes=1000,mode=1777".encode()
     for folder in (b"/tmp", b"/dev/shm"):
         system("mount", b"tmpfs", folder, b"tmpfs", MS_NOSUID | MS_NODEV, options)
     for path, file in kept.items():
@@ -92,10 +89,10 @@ def become_nobody(uid=None):
     system("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # else these files belong to root
     system("unshare", CLONE_NEWUSER)
     write("/proc/self/setgroups", "deny")
-    write("/proc/self/uid_map", f"{NOBODY} {outside[0]} 1")
-    write("/proc/self/gid_map", f"{NOBODY} {outside[1]} 1")
+    write("/proc/self/uid_map", f"{limits.NOBODY} {outside[0]} 1")
+    write("/proc/self/gid_map", f"{limits.NOBODY} {outside[1]} 1")
     write("/proc/sys/user/max_user_namespaces", "0")
-    resource.setrlimit(resource.RLIMIT_NPROC, (MAX_PROCESSES, MAX_PROCESSES))
+    resource.setrlimit(resource.RLIMIT_NPROC, (limits.MAX_PROCESSES,) * 2)
 
 
 def write(path, text):
@@ -148,7 +145,7 @@ def confine(namespaces, uid, kept, instructions):
         fresh_mounts(kept)
         become_nobody(uid)
     if not LINUX:
-        resource.setrlimit(resource.RLIMIT_CPU, (LIMITS[resource.RLIMIT_CPU],) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (limits.CPU_SECONDS,) * 2)
         return
     for kind, limit in LIMITS.items():
         resource.setrlimit(kind, (limit, limit))

@@ -1,10 +1,10 @@
 """What runs inside the sandbox: a warm interpreter that forks once for each question.
 
 Started as ``python -I runner.py FOLDERS SETTINGS``, where FOLDERS (separated by ``:``) hold `wire`,
-`isolation` and the course, and SETTINGS is what `sandbox.settings` returns, as JSON. Requests come
-on standard input and replies go to standard output, as frames: four bytes of length, then a packed
-value. The first frame to go out is empty and says that all is ready; a reply is followed by an
-empty frame once every process of the question has ended.
+`limits`, `isolation` and the course, and SETTINGS is what `sandbox.settings` returns, as JSON.
+Requests come on standard input and replies go to standard output, as frames: four bytes of length,
+then a packed value. The first frame to go out is empty and says that all is ready; a reply is
+followed by an empty frame once every process of the question has ended.
 
 No student's code ever runs in this process. It forks a keeper for each question, which makes the
 question's namespaces and awaits their end; the keeper forks the process that confines itself and
@@ -23,7 +23,6 @@ import types
 
 REPLY = 3  # the file on which a question's process replies
 CONFINED = b"+"  # written by a question's process before a student's code runs in it
-NOT_CONFINED = b"-"  # sent instead of a reply: the machine failed, not the answer
 ONE_QUESTION_SECONDS = 60  # the life of a container from its question on
 
 
@@ -148,7 +147,7 @@ def ask_confined(request, wire, isolation, settings):
     data = read(reader, 1 + wire.MAX_BYTES + 1)
     os.close(reader)
     os.waitpid(keeper, 0)
-    return data[1:] if data[:1] == CONFINED else NOT_CONFINED
+    return data[1:] if data[:1] == CONFINED else wire.NOT_CONFINED
 
 
 def read(file, size):

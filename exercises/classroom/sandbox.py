@@ -18,7 +18,7 @@ import threading
 from functools import cache
 from pathlib import Path
 
-from exercises.classroom import cgroup, container, seccomp
+from exercises.classroom import cgroup, container, limits, seccomp
 
 HERE = Path(__file__).resolve().parent
 EXERCISES = HERE.parent
@@ -208,9 +208,42 @@ def choose(without=False):
     NoSandboxError
         If no sandbox can be had; the text gives the reason and the remedy.
     """
+    if sys.platform == "win32":
+        raise NoSandboxError("Grading needs Linux or macOS; on Windows, run it inside WSL")
     if without:
         return LIMITS
     for backend in BACKENDS:
         if backend != LIMITS and failing(backend) is None:
             return backend
     raise NoSandboxError(f"{available()}. {REMEDY}")
+
+
+def prepare(backend):
+    """Find out beforehand, for all processes that are forked from this one, what `start` needs."""
+    seccomp.compiled()
+    if backend == "bubblewrap":
+        cgroup.found()
+    elif backend == "container":
+        container.engine()
+
+
+def holds(backend):
+    """Say what holds answers on this machine and what does not, in plain sentences."""
+    if backend == "bubblewrap":
+        kept = [
+            "Each question runs in a sandbox of its own (bubblewrap), as nobody in a user "
+            "namespace: no network, no other process, no file but Python, its packages and "
+            "course_lib, all of it read-only.",
+            cgroup.holds(),
+        ]
+    elif backend == "container":
+        kept = container.holds()
+    else:
+        kept = [
+            "Answers are not held apart: a submission can read and write your files, end your "
+            "processes, and change marks.",
+            f"Only limits hold it: {limits.MEMORY_BYTES >> 20} MB of memory a process, files of "
+            f"{limits.FILE_BYTES >> 20} MB, and time. What it leaves running is ended as far as "
+            "it can be found.",
+        ]
+    return [*kept, seccomp.holds()]

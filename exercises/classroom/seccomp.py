@@ -31,6 +31,16 @@ DENIED = (
 )
 
 
+def holds():
+    """Say in one sentence whether there is such a filter here."""
+    if compiled():
+        return "System calls that no answer needs are refused (seccomp)."
+    return (
+        "System calls are not filtered (seccomp), since libseccomp was not found: an answer can "
+        "reach more of the kernel than it needs."
+    )
+
+
 @cache
 def compiled():
     """Return the filter for this machine as bytes, empty if there is no libseccomp.

@@ -13,6 +13,7 @@ from numpy import asarray, dtype, frombuffer, generic, ndarray
 
 MAX_BYTES = 8_000_000
 MAX_DEPTH = 20
+NOT_CONFINED = b"-"  # in place of a reply: the machine failed, before an answer could run
 _DTYPES = {dtype(letter).str for letter in "?bBhHiIlLqQefdFD"}
 _NARROWER = {"g": "d", "G": "D"}  # a longdouble differs from machine to machine
 
