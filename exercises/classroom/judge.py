@@ -54,7 +54,7 @@ def judge(submission, data, exercise, backend):
     with temporary.folder("judge") as folder:
         nbformat.write(notebook, folder / f"{exercise.name}.ipynb")
         (folder / "answers.json").write_text(answers)
-        _warm().run(folder, [*PYTEST, f"{exercise.name}.ipynb"])
+        _warm(backend).run(folder, [*PYTEST, f"{exercise.name}.ipynb"])
         verdicts = read_verdicts(folder)
         junit, log = (_text(folder / name) for name in ("junit.xml", "pytest.log"))
     marks = tuple(
@@ -105,8 +105,9 @@ def _text(path):
     return path.read_text(errors="replace")[-LOG_CHARACTERS:] if path.exists() else ""
 
 
-def _warm():
+def _warm(backend):
     """Return this thread's warm pytest."""
-    if getattr(_local, "warm", None) is None or not _local.warm.lives:
-        _local.warm = Warm()
+    warm = getattr(_local, "warm", None)
+    if warm is None or not warm.lives or warm.backend != backend:
+        _local.warm = Warm(backend)
     return _local.warm

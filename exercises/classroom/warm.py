@@ -1,7 +1,8 @@
 """A warm interpreter: imports pytest, nbval and the kernel once, and forks for each submission.
 
-``python -m exercises.classroom.warm FOLDER`` reads lines from its input, each a JSON list of a
-folder to work in and pytest's arguments, and answers each with the exit code. A child runs stock
+``python -m exercises.classroom.warm FOLDER BACKEND`` reads lines from its input, each a JSON list
+of a folder to work in and pytest's arguments, and answers each with the exit code. A child runs
+stock
 pytest with stock nbval. Its kernel is this interpreter's child as well: nbval is told to start a
 kernel named ``warm``, whose command is ``warm.py kernel …``, a doorman that asks for a fork and
 lives as long as it. Only the importing is saved, which is most of the time of a small notebook.
@@ -25,14 +26,21 @@ SUBMISSION_SECONDS = 300  # then a pytest that has not ended is given up
 
 
 class Warm:
-    """A warm interpreter, seen from the grader; `lives` until it is closed or given up."""
+    """A warm interpreter, seen from the grader; `lives` until it is closed or given up.
 
-    def __init__(self):
+    Parameters
+    ----------
+    backend : str
+        Which sandbox will hold the answers.
+    """
+
+    def __init__(self, backend):
         from exercises.classroom import temporary
 
+        self.backend = backend
         self.folder = temporary.make("warm")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "exercises.classroom.warm", self.folder],
+            [sys.executable, "-m", "exercises.classroom.warm", self.folder, backend],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -89,13 +97,16 @@ def close_all():
         _all[0].close()
 
 
-def serve(folder):
+def serve(folder, backend):
     """Answer until the input ends."""
     import ipykernel.kernelapp
     import nbval.plugin  # noqa: F401
     import pytest
 
     import exercises.classroom.judging  # noqa: F401  and numpy with it
+    from exercises.classroom import sandbox
+
+    sandbox.prepare(backend)
 
     gc.freeze()  # else every child's garbage collector touches, and so copies, all of this memory
     listener = socket.socket(socket.AF_UNIX)
@@ -206,4 +217,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "kernel":
         keep_the_door(*sys.argv[2:])
     else:
-        serve(Path(sys.argv[1]))
+        serve(Path(sys.argv[1]), sys.argv[2])

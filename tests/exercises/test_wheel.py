@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from hatchling.build import build_editable, build_wheel
 
-from exercises.classroom import release
+from exercises.classroom import release, source
 
 from .tools import NAMES, solutions
 
@@ -31,7 +31,7 @@ def wheel(tmp_path_factory):
 
 def test_it_holds_what_students_need(wheel):
     copies = {path.stem for path in (wheel / "exercises").glob("*.ipynb")}
-    assert copies == {path.stem for path in release.sources()}
+    assert copies == {path.stem for path in source.paths()}
     code = f"import sys; sys.path.insert(0, {str(wheel)!r}); import course_lib, exercises.practice"
     code += "; print(course_lib.__file__, exercises.__file__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=wheel)
@@ -57,8 +57,8 @@ def test_it_holds_no_solution(wheel):
     text = "\n".join(text_of(path) for path in wheel.rglob("*") if path.is_file())
     for marker in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME"):
         assert marker not in text
-    for source in [source for name in NAMES for source in solutions(name).values()]:
-        inner = source.split("### BEGIN SOLUTION\n")[1].split("### END SOLUTION")[0].strip()
+    for text_of in [text for name in NAMES for text in solutions(name).values()]:
+        inner = text_of.split("### BEGIN SOLUTION\n")[1].split("### END SOLUTION")[0].strip()
         assert len(inner) < 30 or inner not in text  # as short as `return 172` it may be by chance
 
 

@@ -14,8 +14,8 @@ from exercises.classroom import release, source
 from exercises.classroom.export.feedback import TIME
 
 TOOLS = ("course_lib", "exercises/classroom", ".jupyter")
-FILES = ("requirements.txt", "pyproject.toml", "exercises/__init__.py", "exercises/__main__.py")
-FILES += ("exercises/practice.py", "exercises/seals.json")
+FILES = ("requirements.txt", "pyproject.toml", "exercises/__main__.py", "exercises/seals.json")
+FILES += tuple(f"exercises/{name}" for name in release.FEEDBACK)
 # Ubuntu 22.04, Gradescope's default, has Python 3.10, and 3.11 beside it.
 SETUP = """\
 #!/usr/bin/env bash
@@ -81,7 +81,7 @@ def one_exercise(name):
     ValueError
         If there is no such exercise.
     """
-    known = [path.stem for path in release.sources()]
+    known = [path.stem for path in source.paths()]
     fits = [stem for stem in known if stem == name or stem.startswith(f"{name}_")]
     if len(fits) != 1:
         raise ValueError(f"there is no exercise {name}, only: {', '.join(known)}")
