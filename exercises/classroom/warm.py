@@ -2,10 +2,9 @@
 
 ``python -m exercises.classroom.warm FOLDER BACKEND`` reads lines from its input, each a JSON list
 of a folder to work in and pytest's arguments, and answers each with the exit code. A child runs
-stock
-pytest with stock nbval. Its kernel is this interpreter's child as well: nbval is told to start a
-kernel named ``warm``, whose command is ``warm.py kernel …``, a doorman that asks for a fork and
-lives as long as it. Only the importing is saved, which is most of the time of a small notebook.
+stock pytest with stock nbval. Its kernel is this interpreter's child as well: nbval is told to
+start a kernel named ``warm``, whose command is ``warm.py kernel …``, a doorman that asks for a fork
+and lives as long as it. Only the importing is saved, which is most of the time of a small notebook.
 """
 
 import atexit

@@ -57,8 +57,8 @@ def test_it_holds_no_solution(wheel):
     text = "\n".join(text_of(path) for path in wheel.rglob("*") if path.is_file())
     for marker in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME"):
         assert marker not in text
-    for text_of in [text for name in NAMES for text in solutions(name).values()]:
-        inner = text_of.split("### BEGIN SOLUTION\n")[1].split("### END SOLUTION")[0].strip()
+    for answer in [text for name in NAMES for text in solutions(name).values()]:
+        inner = answer.split("### BEGIN SOLUTION\n")[1].split("### END SOLUTION")[0].strip()
         assert len(inner) < 30 or inner not in text  # as short as `return 172` it may be by chance
 
 
