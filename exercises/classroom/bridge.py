@@ -156,10 +156,10 @@ class Answers:
             self.patience -= time.monotonic() - asked
         if self.backend in sandbox.ONE_QUESTION:
             self._end()
-        if data == wire.NOT_CONFINED:
+        if data[:1] != wire.CONFINED:
             self._end()
             raise sandbox.NoSandboxError("The sandbox for an answer could not give up its rights")
-        return data
+        return data[1:]
 
     def _end(self):
         process, self._process = self._process, None
@@ -215,7 +215,7 @@ def send(pipe, data, deadline):
 def receive(pipe, deadline):
     """Read one frame of bounded size, or raise TimeoutError at the deadline."""
     (size,) = struct.unpack(">I", _read(pipe, 4, deadline))
-    if size > wire.MAX_BYTES:
+    if size > wire.MAX_FRAME_BYTES:
         raise ValueError(f"a frame of {size} bytes")
     return _read(pipe, size, deadline)
 

@@ -64,13 +64,9 @@ def run(visible, environment, settings):
     tmp = f"rw,nosuid,nodev,size={limits.FILE_BYTES},mode=1777"
     command = [name, "run", "--name", label, "--rm", "--interactive"]
     command += ["--network", "none", "--read-only", "--cap-drop", "ALL", "--ipc", "private"]
-    command += [
-        "--security-opt",
-        "no-new-privileges",
-        "--pids-limit",
-        str(limits.SANDBOX_PROCESSES),
-    ]
-    command += ["--memory", str(limits.SANDBOX_BYTES), "--memory-swap", str(limits.SANDBOX_BYTES)]
+    command += ["--security-opt", "no-new-privileges", "--security-opt", "label=disable"]
+    memory, processes = str(limits.SANDBOX_BYTES), str(limits.SANDBOX_PROCESSES)
+    command += ["--memory", memory, "--memory-swap", memory, "--pids-limit", processes]
     command += [word for limit in ULIMITS for word in ("--ulimit", limit)]
     command += ["--user", f"{limits.NOBODY}:{limits.NOBODY}", "--workdir", "/tmp"]
     command += ["--shm-size", str(limits.FILE_BYTES), "--tmpfs", f"/tmp:{tmp}"]

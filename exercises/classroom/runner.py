@@ -22,7 +22,6 @@ import sys
 import types
 
 REPLY = 3  # the file on which a question's process replies
-CONFINED = b"+"  # written by a question's process before a student's code runs in it
 ONE_QUESTION_SECONDS = 60  # the life of a container from its question on
 
 
@@ -116,7 +115,7 @@ def serve(folders, settings):
         return ask_confined(request, wire, isolation, settings)
 
     trial = {"given": [], "answers": [], "function": "", "cases": []}
-    if ask(wire.pack(trial)) != wire.pack(([], [])):
+    if ask(wire.pack(trial)) != wire.CONFINED + wire.pack(([], [])):
         sys.exit("the trial question was not answered")
     os.dup2(nowhere, 2)
     send(replies, b"")
@@ -124,16 +123,14 @@ def serve(folders, settings):
         request = requests.read(struct.unpack(">I", header)[0])
         if settings["once"]:
             signal.alarm(ONE_QUESTION_SECONDS)
-        data = ask(request)
-        if 0 < len(data) <= wire.MAX_BYTES:
-            send(replies, data)
+        send(replies, ask(request))
         send(replies, b"")
         if settings["once"]:
             return
 
 
 def ask_confined(request, wire, isolation, settings):
-    """Return what a question's process wrote, or at most one byte more than is allowed."""
+    """Return what a question's process wrote, without its reply if that is too large."""
     reader, writer = os.pipe()
     keeper = os.fork()
     if keeper == 0:
@@ -144,10 +141,12 @@ def ask_confined(request, wire, isolation, settings):
         finally:
             os._exit(0)
     os.close(writer)
-    data = read(reader, 1 + wire.MAX_BYTES + 1)
+    data = read(reader, wire.MAX_FRAME_BYTES + 1)
     os.close(reader)
     os.waitpid(keeper, 0)
-    return data[1:] if data[:1] == CONFINED else wire.NOT_CONFINED
+    if data[:1] != wire.CONFINED:
+        return wire.NOT_CONFINED
+    return data if len(data) <= wire.MAX_FRAME_BYTES else wire.CONFINED
 
 
 def read(file, size):
@@ -174,7 +173,7 @@ def keep(request, wire, isolation, settings):
                 settings["namespaces"], settings["uid"], settings["kept"], instructions
             )
             mine = os.getpid()
-            os.write(REPLY, CONFINED)
+            os.write(REPLY, wire.CONFINED)
             data = reply(wire, request)
             if os.getpid() == mine:  # an answer may have forked: one reply is enough
                 with os.fdopen(REPLY, "wb") as stream:

@@ -13,7 +13,9 @@ from numpy import asarray, dtype, frombuffer, generic, ndarray
 
 MAX_BYTES = 8_000_000
 MAX_DEPTH = 20
-NOT_CONFINED = b"-"  # in place of a reply: the machine failed, before an answer could run
+# Before each reply: whether its process had given up its rights before an answer ran in it.
+CONFINED, NOT_CONFINED = b"+", b"-"
+MAX_FRAME_BYTES = len(CONFINED) + MAX_BYTES
 _DTYPES = {dtype(letter).str for letter in "?bBhHiIlLqQefdFD"}
 _NARROWER = {"g": "d", "G": "D"}  # a longdouble differs from machine to machine
 

@@ -103,13 +103,12 @@ TRICKS = {
         "kills the process that started it",
         "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)",
         everywhere=False,
-        harms={FIRST: "crashed"},
     ),
     "kill_everybody": Trick(
         "kills every process it may",
         "import os, signal\nos.kill(-1, signal.SIGKILL)",
         everywhere=False,
-        harms={FIRST: "crashed"},
+        harms={FIRST: "failed"},
     ),
     "endless_loop": Trick(
         "never ends when its cell is run",
@@ -129,7 +128,6 @@ TRICKS = {
         "stops itself like Ctrl-Z",
         "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
         everywhere=False,
-        harms={FIRST: "timed_out"},
     ),
     "memory": Trick(
         "takes all memory",
