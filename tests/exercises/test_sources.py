@@ -38,13 +38,28 @@ def test_source_keeps_the_rules(path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_exercise_has_functions_a_number_and_ten_points(name):
+def test_exercise_has_questions_an_experiment_and_ten_points(name):
     graded = exercise(name).questions
     assert sum(q.points for q in graded) == 10
-    asked = [questions(name)[f"{name}/{q.grade_id}"] for q in graded if not q.manual]
-    functions = [q for q in asked if q.visible != [()]]
-    assert 3 <= len(functions) <= 5
-    assert len(asked) - len(functions) == 1, "one question asks for a number or a choice"
+    assert 4 <= sum(not q.manual for q in graded) <= 6
+    by_a_person = {q.grade_id: q.points for q in graded if q.manual}
+    assert by_a_person["prediction"] == 0 and by_a_person["explanation"] == 1
+
+
+@each_question
+def test_every_answer_is_a_function_of_its_givens(name, question):
+    q = questions(name)[question]
+    visible, hidden = q.visible, q.inputs(default_rng(20))
+    assert all(case for case in [*visible, *hidden])
+    assert not {repr(case) for case in visible} & {repr(case) for case in hidden}
+
+
+@each_question
+def test_question_has_hints_and_right_answers_in_five_styles(name, question):
+    q = questions(name)[question]
+    assert 1 <= len(q.question._hints) <= 3
+    assert all(20 < len(hint) < 200 for hint in q.question._hints)
+    assert len(judging.right_answers(q.question)) >= 5
 
 
 @each_question
@@ -105,7 +120,7 @@ def test_inputs_tell_all_programs_of_a_question_apart(name, question):
 def test_mistakes_are_many_enough_and_each_has_its_own_message(name, question):
     q = questions(name)[question]
     mistakes = judging.known_mistakes(q.question)
-    assert len(mistakes) >= (2 if q.visible == [()] else 4)
+    assert len(mistakes) >= 4
     messages = {judging.message(f) for f in mistakes.values()}
     assert len(messages) == len(mistakes)
     assert all(25 < len(message) < 300 for message in messages)
@@ -170,8 +185,9 @@ def test_student_copy_runs_through_and_says_where_to_write(name, capsys):
     for cell in nbformat.read(release.EXERCISES / f"{name}.ipynb", as_version=4).cells:
         if cell.cell_type == "code":
             exec(cell.source, namespace)
-    said = capsys.readouterr().out.splitlines()
-    assert len(said) == len(questions(name))
+    asked = tuple(question.rpartition("/")[2] + ": " for question in questions(name))
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith(asked)]
+    assert len(said) == len(asked)
     assert all(practice.NOT_WRITTEN in line for line in said)
 
 
