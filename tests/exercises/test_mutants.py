@@ -9,8 +9,35 @@ from numpy.random import default_rng
 from .mutants import mutants, survivors
 from .tools import NAMES, exercise, questions
 
+SEARCH = "where a search begins, and how far beyond the precision asked for it goes, is free"
+TIE = "two measured numbers are never exactly equal"
 #: {question: {changed line: why it is as right as before}}
-EQUIVALENT = {}
+EQUIVALENT = {
+    "e02_batch_gradient_descent/measured_limit": {
+        "k = np.flatnonzero(losses < first)[-1] + 1": TIE,
+        "return between(low, middle) if end >= start else between(middle, high)": TIE,
+        "return first @ (1 - rate * curvatures) ** (2 * n) >= first.sum()": TIE,
+        "return model.loss(w, X, y) >= model.loss(start, X, y)": TIE,
+        "return np.mean((X @ end - y) ** 2) >= np.mean((X @ w - y) ** 2)": TIE,
+        "if high - low < 9e-08:": SEARCH,
+        "if high - low <= 1e-07:": SEARCH,
+        "low, high = (0.0, 7.2)": SEARCH,
+        "low, high = (rates[k - 2], rates[k])": SEARCH,
+        "rate, step = (0.0, 1.8)": SEARCH,
+        "return between(0, 7)": SEARCH,
+        "return brentq(change, 0.027, 4.0)": SEARCH,
+        "return brentq(change, 0.03, 3.6)": SEARCH,
+        "while high - low > 9e-08:": SEARCH,
+        "while high - low >= 1e-07:": SEARCH,
+        "while step > 9e-08:": SEARCH,
+        "while step >= 1e-07:": SEARCH,
+    },
+    "e02_batch_gradient_descent/best_factor": {
+        "rate = brentq(factors_added, 0, 2 / flattest)": SEARCH,
+        "rates = np.linspace(0, 2 / steepest, 100002)": SEARCH,
+        "rates = np.linspace(0, 3 / steepest, 100001)": SEARCH,
+    },
+}
 
 
 def right_answers(name, q):
