@@ -11,6 +11,8 @@ from .tools import NAMES, exercise, questions
 
 SEARCH = "where a search begins, and how far beyond the precision asked for it goes, is free"
 TIE = "two measured numbers are never exactly equal"
+START = "where it starts is forgotten"
+LONGER = "it had settled before"
 #: {question: {changed line: why it is as right as before}}
 EQUIVALENT = {
     "e02_batch_gradient_descent/measured_limit": {
@@ -36,6 +38,15 @@ EQUIVALENT = {
         "rate = brentq(factors_added, 0, 2 / flattest)": SEARCH,
         "rates = np.linspace(0, 2 / steepest, 100002)": SEARCH,
         "rates = np.linspace(0, 3 / steepest, 100001)": SEARCH,
+    },
+    "e03_stochastic_gradient_descent/online_means": {
+        "mean, means = (1.0, [])": START,
+        "mean, means = (np.float32(1), [])": START,
+    },
+    "e03_stochastic_gradient_descent/noise_ball": {
+        "v = 1.0": START,
+        "for _ in range(9001):": LONGER,
+        "left = abs(1 - alpha * lam) ** (2 * np.arange(4001))": LONGER,
     },
 }
 
