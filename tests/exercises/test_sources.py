@@ -35,10 +35,12 @@ def test_source_keeps_the_rules(path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_exercise_has_functions_and_ten_points(name):
+def test_exercise_has_questions_an_experiment_and_ten_points(name):
     graded = exercise(name).questions
     assert sum(q.points for q in graded) == 10
     assert 4 <= sum(not q.manual for q in graded) <= 6
+    by_a_person = {q.grade_id: q.points for q in graded if q.manual}
+    assert by_a_person["prediction"] == 0 and by_a_person["explanation"] == 1
 
 
 @each_question
@@ -52,6 +54,14 @@ def test_answer_is_a_function_of_its_givens(name, question):
     seen = [practice.fingerprint([("value", plain(case))]) for case in q.visible]
     unseen = [practice.fingerprint([("value", plain(case))]) for case in hidden]
     assert not set(seen) & set(unseen), "visible and hidden inputs have one in common"
+
+
+@each_question
+def test_question_has_hints_and_right_answers_in_five_styles(name, question):
+    q = questions(name)[question]
+    assert 1 <= len(q.question._hints) <= 3
+    assert all(20 < len(hint) < 200 for hint in q.question._hints)
+    assert len(mistakes.right_answers(q.question)) >= 5
 
 
 @each_question
@@ -179,8 +189,9 @@ def test_student_copy_runs_through_and_says_where_to_write(name, capsys):
     for cell in nbformat.read(release.EXERCISES / f"{name}.ipynb", as_version=4).cells:
         if cell.cell_type == "code":
             exec(cell.source, namespace)
-    said = capsys.readouterr().out.splitlines()
-    assert len(said) == len(questions(name))
+    asked = tuple(question.rpartition("/")[2] + ": " for question in questions(name))
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith(asked)]
+    assert len(said) == len(asked)
     assert all(remarks.NOT_WRITTEN in line for line in said)
 
 
