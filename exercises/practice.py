@@ -6,121 +6,38 @@ unless some are named.
 The student's copy cannot hold the right answer, so it holds *seals*. A seal is a message locked
 with the behaviour that it speaks about: only an answer that returns exactly what a known mistake
 returns opens that mistake's message, and only a right answer opens "right". `seals.json` is
-written by ``python -m exercises copies`` from the source notebooks.
+written by ``python -m exercises copies`` from the source notebooks. It is no secret that marks
+rest on: answers are graded on inputs that it does not know.
 """
 
 import base64
-import copy
 import hashlib
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import contextmanager
-from decimal import Decimal
 from math import floor, isfinite
-from numbers import Real
 from pathlib import Path
 
-# By name, so that an answer that patches numpy or math does not change how it is read.
-from numpy import asarray
+from exercises.outcomes import outcome
+from exercises.remarks import NOT_WRITTEN, RIGHT, call, remark
 
 SEALS = Path(__file__).with_name("seals.json")
 DECIMALS = 3  # what a seal can see; a test keeps every visible input clear of its rounding edges
 OFF_EDGE = 0.3517  # simple inputs give results like 0.0625, which must not fall on such an edge
-NOT_WRITTEN = "not written yet: put your code in its cell in place of `raise NotImplementedError()`"
-WIDE = {"g": float, "G": complex}  # numpy's longdoubles become numbers that Python has
-OWN_ERROR = "an error of its own"
-UNKNOWN = (
-    "this is not right, and none of the mistakes known here. Work the smallest input out by hand."
-)
+MESSAGE_BYTES = 320  # every locked text has this length, which so tells nothing
+NO_SEALS = "it cannot be checked here: seals.json holds nothing about it. Is the file a new one?"
+OTHER_INPUTS = "it cannot be checked: the inputs of its check were changed. Restore them."
 
 CHECK = re.compile(r'^check\(\s*"[^"/]+/(\w+)"', re.MULTILINE)
 CELL_SECONDS = 60  # for a cell of a student's notebook, when all are run
 
-_recorder = None  # see `recording`
+NO_HINT = "there is no hint here: run the check of a question first, then hint()"
+LAST_HINT = "that was the last hint about {}. Ask a neighbour, then a teacher."
 
-
-def plain(value):
-    """Return `value` as nested lists of plain numbers, so that how it was written does not matter.
-
-    Raises
-    ------
-    TypeError
-        If it holds something that is neither a number nor a text, a sequence or a dict of them.
-    """
-    if isinstance(value, float):
-        return float(value)
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if hasattr(value, "__array__"):
-        array = asarray(value)
-        if array.dtype.char in WIDE:
-            array = array.astype(WIDE[array.dtype.char])
-        return array.tolist() if array.dtype.kind in "biufU" else plain(array.tolist())
-    if isinstance(value, complex) and value.imag == 0:
-        value = value.real
-    if isinstance(value, Real | Decimal):
-        return float(value)
-    if isinstance(value, Iterable) and not isinstance(value, bytes | set | frozenset):
-        return [plain(item) for item in value]
-    raise TypeError(f"it holds a {type(value).__name__} where a number or an array should be")
-
-
-def outcome(function, arguments):
-    """Call `function`, and say what came of it.
-
-    Returns
-    -------
-    tuple
-        ``("value", plain value)`` or ``("raised", name of the exception, its text)``.
-    """
-    try:
-        return "value", plain(function(*copy.deepcopy(arguments)))
-    except Exception as error:
-        return "raised", type(error).__name__, str(error)[:300]
-
-
-def numbers(value):
-    """Yield the numbers inside a plain value."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from numbers(item)
-    elif isinstance(value, bool | int | float):
-        yield value
-
-
-def same(got, want):
-    """Whether two outcomes agree: whole numbers exactly, others to 1e-4 of the largest."""
-    if got[0] != want[0] or want[0] == "raised":
-        return got[:2] == want[:2]
-    sizes = [abs(x) for x in numbers(want[1]) if isfinite(x)]
-    return _same(got[1], want[1], 1e-4 * max(sizes, default=0.0))
-
-
-def _same(got, want, tolerance):
-    if isinstance(want, list | dict):
-        if type(got) is not type(want) or len(got) != len(want):
-            return False
-        if isinstance(want, dict):
-            return all(key in got and _same(got[key], want[key], tolerance) for key in want)
-        return all(_same(g, w, tolerance) for g, w in zip(got, want, strict=True))
-    if want is None or isinstance(want, str) or not isinstance(got, bool | int | float):
-        return type(got) is type(want) and got == want
-    if isinstance(want, int):
-        # A whole number may come out of a division: 12.000000001 is 12, but 12.01 is not.
-        tolerance = 1e-9 * abs(want)
-    try:
-        if got == want or (got != got and want != want):
-            return True
-        return isfinite(want) and abs(float(got) - want) <= tolerance
-    except OverflowError:  # a whole number beyond all floats
-        return False
+tried = {}  # {question: the cases of its last check}, for the grading, which tries them as well
+_listening = False  # see `only_listen`
+_opened = {}  # {question: how many of its hints were opened}, the question checked last at the end
 
 
 def fingerprint(outcomes):
@@ -141,9 +58,7 @@ def _rounded(value):
 
 
 def _key(question, outcomes):
-    # Deliberately slow, so that trying numbers one by one is more work than computing the answer.
-    text = fingerprint(outcomes).encode()
-    return hashlib.pbkdf2_hmac("sha256", text, question.encode(), 20_000)
+    return hashlib.sha256(f"{question}\n{fingerprint(outcomes)}".encode()).digest()
 
 
 def _cipher(key, text):
@@ -151,45 +66,66 @@ def _cipher(key, text):
     return bytes(a ^ b for a, b in zip(text, stream, strict=True))
 
 
+def only_listen(on):
+    """Let `check` only keep what it would try, in `tried`; returns whether it did so before."""
+    global _listening
+    before, _listening = _listening, on
+    return before
+
+
+def label(question, outcomes):
+    """Return what a message locked with `outcomes` is found by."""
+    return hashlib.sha256(_key(question, outcomes) + b"label").hexdigest()[:16]
+
+
+def inputs_label(question, cases):
+    """Return a label of what a check tries."""
+    return label(question, [outcome(lambda: cases, ())])
+
+
 def seal(question, outcomes, message):
     """Lock `message` with `outcomes`; returns the label to find it by and the locked text."""
-    key = _key(question, outcomes)
-    locked = base64.b85encode(_cipher(key, message.encode())).decode()
-    return hashlib.sha256(key + b"label").hexdigest()[:16], locked
+    content = message.encode().ljust(MESSAGE_BYTES)
+    if len(content) > MESSAGE_BYTES:
+        raise ValueError(f"a message of {question} is longer than {MESSAGE_BYTES} bytes: {message}")
+    locked = _cipher(_key(question, outcomes), content)
+    return label(question, outcomes), base64.b85encode(locked).decode()
 
 
-def unseal(question, outcomes, seals):
+def unseal(question, outcomes, messages):
     """Return the message that `outcomes` unlock, or None."""
-    key = _key(question, outcomes)
-    locked = seals.get(hashlib.sha256(key + b"label").hexdigest()[:16])
-    return None if locked is None else _cipher(key, base64.b85decode(locked)).decode()
+    locked = messages.get(label(question, outcomes))
+    if locked is None:
+        return None
+    return _cipher(_key(question, outcomes), base64.b85decode(locked)).decode().rstrip()
 
 
-def remark(outcomes):
-    """What can be said about wrong outcomes without knowing the right ones, or None."""
-    for o in outcomes:
-        if o[0] == "raised" and o[1] == "NotImplementedError":
-            return NOT_WRITTEN
-    for o in outcomes:
-        if o[0] == "raised":
-            return "it stops with " + ": ".join((o[1] or OWN_ERROR, *o[2:]))
-    if all(o[1] is None for o in outcomes):
-        return "it returns None. Is there a `return`?"
-    return None
+def feedback(question, outcomes, cases, seals):
+    """Return the sentence about the outcomes of an answer.
 
-
-@contextmanager
-def recording(record):
-    """Within this context `check` and `judge` hand what they are given to `record` and stay silent.
-
-    So the tools read visible inputs and known mistakes out of a source notebook by running it.
+    Parameters
+    ----------
+    question : str
+        ``exercise/question``.
+    outcomes : list of tuple
+        Of each case.
+    cases : list of tuple
+        The arguments of each call.
+    seals : dict or None
+        What `seals.json` holds about the question: the locked `messages`; the labels of the
+        `inputs` and of the right outcome of each of the `cases`; the `form` of these.
     """
-    global _recorder
-    _recorder, before = record, _recorder
-    try:
-        yield
-    finally:
-        _recorder = before
+    if any(o[:2] == ("raised", "NotImplementedError") for o in outcomes):
+        return NOT_WRITTEN
+    if seals is None:
+        return NO_SEALS
+    if inputs_label(question, cases) != seals["inputs"]:
+        return OTHER_INPUTS
+    if message := unseal(question, outcomes, seals["messages"]):
+        return message
+    right_in = [label(question, [o]) == s for o, s in zip(outcomes, seals["cases"], strict=True)]
+    name = question.rpartition("/")[2]
+    return remark(outcomes, seals["form"], right_in, [call(name, case) for case in cases])
 
 
 def check(question, function, cases):
@@ -204,13 +140,39 @@ def check(question, function, cases):
     cases : list of tuple
         The arguments of each call.
     """
-    if _recorder is not None:
-        return _recorder(question, visible=cases)
-    name = question.rpartition("/")[2]
+    tried[question] = cases
+    if _listening:
+        return
+    _opened[question] = _opened.pop(question, 0)
     outcomes = [outcome(function, case) for case in cases]
-    seals = json.loads(SEALS.read_text()).get(question, {}) if SEALS.exists() else {}
-    message = unseal(question, outcomes, seals) or remark(outcomes) or UNKNOWN
-    print(f"{name}: {message}")
+    print(f"{question.rpartition('/')[2]}: {feedback(question, outcomes, cases, _seals(question))}")
+
+
+def hint():
+    """Print the next hint about the question that was checked last."""
+    question = next(reversed(_opened), None)
+    hints = (_seals(question) or {}).get("hints", [])
+    if not hints:
+        return print(NO_HINT)
+    name, number = question.rpartition("/")[2], _opened[question]
+    if number == len(hints):
+        return print(LAST_HINT.format(name))
+    _opened[question] += 1
+    print(f"{name}, hint {number + 1} of {len(hints)}: {uncover(hints[number])}")
+
+
+def _seals(question):
+    return json.loads(SEALS.read_text()).get(question) if SEALS.exists() else None
+
+
+def cover(text):
+    """Return a text as it cannot be read by accident; it is no secret."""
+    return base64.b85encode(text.encode()).decode()
+
+
+def uncover(text):
+    """Return what `cover` covered."""
+    return base64.b85decode(text).decode()
 
 
 def said(path):
@@ -246,7 +208,7 @@ def main(paths=()):
         except (OSError, ValueError, RuntimeError) as error:
             print(f"{Path(path).stem}: it cannot be run: {error}", flush=True)
             continue
-        right = sum(line.endswith(": right.") for line in lines)
+        right = sum(line.endswith(f": {RIGHT}") for line in lines)
         print(f"{Path(path).stem}: {right} of {len(lines)} right", flush=True)
         for line in lines:
             print(f"    {line}", flush=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from exercises import practice
 from exercises.classroom import sandbox, wire
+from exercises.outcomes import plain
 
 QUESTION_SECONDS = 10.0  # for one question: defining its function and all calls of a check
 SUBMISSION_SECONDS = 40.0  # for all questions of a submission
@@ -226,7 +226,7 @@ def _outcome(outcome):
         raise ValueError("not an outcome")
     kind, content = outcome
     if kind == "value":
-        return kind, practice.plain(content)
+        return kind, plain(content)
     if kind == "raised":
         return kind, _known(content)
     raise ValueError("not an outcome")

@@ -1,49 +1,74 @@
 """Right, or which mistake: what the hidden check of a question does.
 
-A question comes with a class of its own whose functions are small programs: those named `right…`
-answer it rightly, each in its own way; every other one is a known mistake, and its docstring is
-the message for a student who made it.
+An answer is tried on the inputs of its visible check and on hidden ones, all together. It earns
+its points only if it is right for all of them.
 """
 
-import inspect
 import json
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 
 from numpy.random import default_rng
 
 from exercises import practice
-from exercises.classroom.bridge import Answer, StoppedError
+from exercises.classroom import mistakes
+from exercises.classroom.bridge import Answer, Answers, StoppedError
+from exercises.classroom.marks import CELL_STOPS, NO_FUNCTION, ONLY_VISIBLE, Status, Verdict
+from exercises.outcomes import all_same, outcome
+from exercises.remarks import OWN_ERROR, call, form, remark
 
-STATUSES = ("passed", "failed", "missing", "crashed", "timed_out", "manual")
+VERDICTS = "verdicts.jsonl"
 
-
-class Verdict(AssertionError):
-    """An answer that earns nothing; its text is JSON: status, mistake, message."""
-
-    def __init__(self, status, mistake, message):
-        super().__init__(json.dumps({"status": status, "mistake": mistake, "message": message}))
-
-
-def right_answers(question):
-    """Return {name: function} of the right answers that a question's class holds."""
-    return {n: f for n, f in _functions(question).items() if n.startswith("right")}
+_reader = None  # see `reading`
+_note = None  # see `noting`
 
 
-def known_mistakes(question):
-    """Return {name: function} of the known mistakes that a question's class holds."""
-    return {n: f for n, f in _functions(question).items() if not n.startswith("right")}
+class NotRight(AssertionError):
+    """An answer that earns nothing; its text says why."""
 
 
-def _functions(question):
-    return {n: f for n, f in vars(question).items() if inspect.isfunction(f) and n[0] != "_"}
+@contextmanager
+def reading(reader):
+    """Within this context `judge` hands what it is given to `reader`, and judges nothing."""
+    global _reader
+    before, _reader = _reader, reader
+    try:
+        yield
+    finally:
+        _reader = before
 
 
-def message(mistake):
-    """Return the message of a known mistake, on one line."""
-    return " ".join(inspect.getdoc(mistake).split())
+@contextmanager
+def noting(note):
+    """Within this context each verdict is handed to `note`, with the question's grade_id."""
+    global _note
+    before, _note = _note, note
+    try:
+        yield
+    finally:
+        _note = before
+
+
+def begin(answers="answers.json"):
+    """Begin to judge a submission, in the kernel that nbval drives; returns its `Answers`.
+
+    From here on visible checks only say what they would try, and each verdict is written down.
+    """
+    global _note
+    practice.only_listen(True)
+    _note = partial(_write_down, Path(VERDICTS).resolve())
+    return Answers.read(answers)
+
+
+def _write_down(path, grade_id, verdict):
+    with path.open("a") as file:
+        file.write(json.dumps({"grade_id": grade_id, **asdict(verdict)}) + "\n")
 
 
 def judge(name, function, question, inputs):
-    """Judge the answer to a question; print that it is right, or raise a `Verdict`.
+    """Judge the answer to a question; print that it is right, or raise `NotRight`.
 
     Parameters
     ----------
@@ -57,48 +82,78 @@ def judge(name, function, question, inputs):
         ``inputs(rng)`` returns the list of arguments to try. The generator always starts alike, so
         that grading again gives the same marks.
     """
-    if practice._recorder is not None:
-        return practice._recorder(name, answer=function, question=question, inputs=inputs)
-    cases = inputs(default_rng(20))
-    errors = []
+    if _reader is not None:
+        return _reader(name, answer=function, question=question, inputs=inputs)
+    visible = list(practice.tried.get(name, []))
+    cases = visible + list(inputs(default_rng(20)))
+    grade_id = name.rpartition("/")[2]
     if isinstance(function, Answer):
         try:
-            outcomes, errors = function.many(cases)
+            verdict = diagnose(*function.many(cases), question, cases, len(visible), grade_id)
         except StoppedError as stop:
-            raise Verdict(stop.status, "", STOPPED[stop.status]) from None
+            verdict = Verdict.of(Status(stop.status))
     else:
-        outcomes = [practice.outcome(function, case) for case in cases]
-    verdict = diagnose(outcomes, errors, question, cases)
-    if verdict is not None:
-        raise verdict
-    print(f"{name.rpartition('/')[2]}: right.")
+        outcomes = [outcome(function, case) for case in cases]
+        verdict = diagnose(outcomes, [], question, cases, len(visible), grade_id)
+    if _note is not None:
+        _note(grade_id, verdict)
+    if verdict.status is not Status.PASSED:
+        raise NotRight(verdict.message)
+    print(f"{grade_id}: {verdict.message}")
 
 
-STOPPED = {
-    "timed_out": "it did not come to an end in time. Is there a loop whose condition stays true?",
-    "crashed": "the process that ran it ended without a reply. It may have taken too much memory, "
-    "or called exit().",
-}
+def diagnose(outcomes, errors, question, cases, visible, name):
+    """Return the `Verdict` about outcomes.
 
-
-def diagnose(outcomes, errors, question, cases):
-    """Return None for a right answer, else the `Verdict`."""
+    Parameters
+    ----------
+    outcomes : list of tuple
+        Of each case; empty if the cell defines no such function.
+    errors : list of str
+        Names of the errors that stopped the cell.
+    question : type
+    cases : list of tuple
+        What was tried: the visible inputs first.
+    visible : int
+        How many of the cases are visible.
+    name : str
+        Of the function, for a remark about one of the visible cases.
+    """
     if not outcomes:
-        if errors:
-            return Verdict("failed", "", f"its cell stops with {errors[0] or practice.OWN_ERROR}")
-        return Verdict("missing", "", "no function of this name is in its cell")
+        text = CELL_STOPS.format(errors[0] or OWN_ERROR) if errors else NO_FUNCTION
+        return Verdict(Status.FAILED if errors else Status.MISSING, text)
     if any(o[:2] == ("raised", "NotImplementedError") for o in outcomes):
-        return Verdict("missing", "", practice.NOT_WRITTEN)
+        return Verdict.of(Status.MISSING)
+    right = mistakes.right_answers(question)[mistakes.RIGHT]
+    wanted = [outcome(right, case) for case in cases]
+    if all_same(outcomes, wanted):
+        return Verdict.of(Status.PASSED)
+    if len(outcomes) != len(cases):  # a single outcome stands for a reply that could not be sent
+        return Verdict(Status.FAILED, remark(outcomes, form([]), [], []))
+    if made := _mistake(outcomes, question, cases):
+        return Verdict(Status.FAILED, *made)
+    if visible and all_same(outcomes[:visible], wanted[:visible]):
+        return Verdict(Status.FAILED, _beyond_the_visible(outcomes[visible:], wanted[visible:]))
+    if made := _mistake(outcomes[:visible], question, cases[:visible]):
+        return Verdict(Status.FAILED, *made)
+    got, want = outcomes[:visible], wanted[:visible]
+    right_in = [all_same([g], [w]) for g, w in zip(got, want, strict=True)]
+    calls = [call(name, case) for case in cases[:visible]]
+    return Verdict(Status.FAILED, remark(got, form(want), right_in, calls))
 
-    def behaves_as(function):
-        wanted = [practice.outcome(function, case) for case in cases]
-        if len(wanted) != len(outcomes):
-            return False
-        return all(practice.same(got, want) for got, want in zip(outcomes, wanted, strict=True))
 
-    if behaves_as(right_answers(question)["right"]):
-        return None
-    for name, mistake in known_mistakes(question).items():
-        if behaves_as(mistake):
-            return Verdict("failed", name, message(mistake))
-    return Verdict("failed", "", practice.remark(outcomes) or practice.UNKNOWN)
+def _mistake(outcomes, question, cases):
+    """Return (message, name) of the first mistake that behaves like this, or None."""
+    for name, message, wrong in mistakes.behaviours(question, cases):
+        if cases and all_same(outcomes, wrong):
+            return message, name
+
+
+def _beyond_the_visible(outcomes, wanted):
+    """What may be said about hidden cases: no value, no input, no text of the student's."""
+    for o in outcomes:
+        if o[0] == "raised":
+            return f"{ONLY_VISIBLE} There it stops with {o[1] or OWN_ERROR}."
+    if any(o[1] is None for o in outcomes) and all(w[1] is not None for w in wanted):
+        return f"{ONLY_VISIBLE} There it returns None."
+    return ONLY_VISIBLE

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 from nbgrader.preprocessors import (
@@ -19,7 +18,9 @@ from nbgrader.preprocessors import (
 )
 
 from exercises import practice
-from exercises.classroom import judging, transplant
+from exercises.classroom import mistakes, source
+from exercises.outcomes import outcome
+from exercises.remarks import RIGHT, form
 
 EXERCISES = Path(__file__).resolve().parent.parent
 ROOT = EXERCISES.parent
@@ -32,6 +33,7 @@ STRIPPERS = (
     ComputeChecksums,
     CheckCellMetadata,
 )
+FEEDBACK = ("__init__.py", "outcomes.py", "practice.py", "remarks.py")
 # What a student gets besides the notebooks and the exercises; what is not there is left out.
 SHARED = (
     "course_lib",
@@ -43,90 +45,32 @@ SHARED = (
     "CITATION.cff",
     ".jupyter",
 )
-WHOLE_COURSE = "If you only want to read|make test|-m pytest"  # lines that no student needs
-MARKERS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 
 
 class ReleaseError(ValueError):
-    """Something in a source notebook, or about the folder, has to be put right first."""
-
-
-def sources(folder=transplant.SOURCES):
-    """Return the paths of the source notebooks, in their order."""
-    return sorted(Path(folder).glob("e*.ipynb"))
-
-
-def lint(path):
-    """Raise ReleaseError if a source notebook breaks a rule that nbgrader would pass over.
-
-    nbgrader finds its markers anywhere in a line, so that a forgotten one gives a solution away.
-    """
-    notebook = nbformat.read(path, as_version=4)
-    ids, points = [], 0.0
-    for cell in notebook.cells:
-        meta = transplant.nbgrader(cell)
-        where = f"{path.name}, cell {meta.get('grade_id', cell.get('id'))}"
-        for marker in MARKERS:
-            lines = [
-                line.strip("# ").strip() for line in cell.source.splitlines() if marker in line
-            ]
-            expected = [f"BEGIN {marker}", f"END {marker}"] * (len(lines) // 2)
-            if lines != expected:
-                raise ReleaseError(f"{where}: the markers of {marker} are not in pairs: {lines}")
-        if meta.get("solution") and not meta.get("grade") and "BEGIN SOLUTION" not in cell.source:
-            raise ReleaseError(f"{where}: an answer cell without ### BEGIN SOLUTION")
-        if meta.get("grade"):
-            points += meta["points"]
-            if not meta.get("solution") and "BEGIN HIDDEN TESTS" not in cell.source:
-                raise ReleaseError(f"{where}: a judging cell without ### BEGIN HIDDEN TESTS")
-        if meta:
-            ids.append(meta["grade_id"])
-    for question in transplant.load(path.stem, path.parent).questions:
-        wanted = (
-            [question.answer]
-            if question.manual
-            else [question.answer, f"{question.grade_id}_check"]
-        )
-        for grade_id in wanted:
-            if ids.count(grade_id) != 1:
-                raise ReleaseError(f"{path.name}: there must be one cell {grade_id}")
-    if points != 10:
-        raise ReleaseError(f"{path.name}: the points add up to {points:g}, not 10")
-
-
-def questions(path):
-    """Run a source notebook, and return what its checks and judges are given.
-
-    Returns
-    -------
-    dict
-        For each ``exercise/question`` a namespace with `visible` (the arguments that the visible
-        check tries), `answer`, `question` (the class of right answers and mistakes) and `inputs`.
-    """
-    found = {}
-
-    def record(name, **what):
-        vars(found.setdefault(name, SimpleNamespace())).update(what)
-
-    namespace = {"__name__": "__main__"}
-    with practice.recording(record):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, f"{path.name}:{cell.id}", "exec"), namespace)
-    return found
+    """Something about the folder has to be put right first."""
 
 
 def seals(path):
-    """Return {``exercise/question``: {label: locked message}} of a source notebook."""
-    sealed = {}
-    for name, q in questions(path).items():
-        programs = {"right.": judging.right_answers(q.question)["right"]}
-        programs |= {judging.message(f): f for f in judging.known_mistakes(q.question).values()}
-        sealed[name] = dict(
-            practice.seal(name, [practice.outcome(function, case) for case in q.visible], message)
-            for message, function in programs.items()
-        )
-    return sealed
+    """Return {``exercise/question``: what `seals.json` holds about it} of a source notebook."""
+    return {name: seals_of(name, question) for name, question in source.asked(path).items()}
+
+
+def seals_of(name, asked):
+    """Return what `seals.json` holds about one question, given as `source.asked` gives it."""
+
+    program = mistakes.right_answers(asked.question)[mistakes.RIGHT]
+    right = [outcome(program, case) for case in asked.visible]
+    messages = [practice.seal(name, right, RIGHT)]
+    for _, message, outcomes in mistakes.behaviours(asked.question, asked.visible):
+        messages.append(practice.seal(name, outcomes, message))
+    return {
+        "inputs": practice.inputs_label(name, asked.visible),
+        "cases": [practice.label(name, [o]) for o in right],
+        "form": form(right),
+        "hints": [practice.cover(text) for text in mistakes.hints(asked.question)],
+        "messages": dict(reversed(messages)),  # of two with one label the first counts
+    }
 
 
 def student_copy(path):
@@ -142,8 +86,8 @@ def write_copies(folder):
     """Write every student's copy, and the seals, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     sealed = {}
-    for path in sources():
-        lint(path)
+    for path in source.paths():
+        source.lint(path)
         sealed |= seals(path)
         nbformat.write(student_copy(path), folder / path.name)
     (folder / "seals.json").write_text(json.dumps(sealed, indent=1, sort_keys=True) + "\n")
@@ -176,19 +120,29 @@ def release(folder):
             nbformat.write(notebook, target)
         else:
             shutil.copy(path, target)
-    readme = folder / "README.md"
-    readme.write_text(for_students(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in ("README.md", "requirements.txt"):
+        path = folder / name
+        path.write_text(for_students(path.read_text(encoding="utf-8")), encoding="utf-8")
     write_copies(folder / "exercises")
-    for name in ("__init__.py", "practice.py"):
+    for name in FEEDBACK:
         shutil.copy(EXERCISES / name, folder / "exercises" / name)
     return Path(shutil.make_archive(str(folder), "zip", folder.parent, folder.name))
 
 
-def for_students(readme):
-    """Return the README without what only the whole course has: outputs, tests, how to grade."""
-    readme = re.sub(r"^## For instructors\n.*?(?=^## )", "", readme, flags=re.DOTALL | re.MULTILINE)
-    lines = readme.splitlines(keepends=True)
-    return "".join(line for line in lines if not re.search(WHOLE_COURSE, line))
+def for_students(text):
+    """Return a text without the parts that are marked as not for the student edition."""
+    begin, end = (f"{part}: not in the student edition" for part in ("begin", "end"))
+    kept, skipping = [], False
+    for line in text.splitlines(keepends=True):
+        if begin in line or end in line:
+            if skipping == (begin in line):
+                raise ReleaseError(f"the markers {begin!r} and {end!r} are not in pairs")
+            skipping = not skipping
+        elif not skipping:
+            kept.append(line)
+    if skipping:
+        raise ReleaseError(f"the markers {begin!r} and {end!r} are not in pairs")
+    return re.sub(r"\n{3,}", "\n\n", "".join(kept))
 
 
 def tracked(name):

@@ -56,7 +56,7 @@ def execute(source, namespace):
 
 def answer(request):
     """Run the cells of a request, call its function, and return (outcomes, errors)."""
-    from exercises.practice import outcome  # imported before any student's code has run
+    from exercises.outcomes import outcome  # imported before any student's code has run
 
     # Answers get builtins of their own: who patches `len` must not break the code that replies.
     own = types.ModuleType("builtins")
@@ -100,7 +100,7 @@ def serve(folders, settings):
     import isolation
     import wire
 
-    import exercises.practice  # noqa: F401  so that every child has it, and numpy, already
+    import exercises.outcomes  # noqa: F401  so that every child has it, and numpy, already
 
     isolation.hide()
 

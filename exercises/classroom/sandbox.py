@@ -24,7 +24,8 @@ HERE = Path(__file__).resolve().parent
 EXERCISES = HERE.parent
 ROOT = EXERCISES.parent
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin")
-BACKENDS = ("bubblewrap", "container", "limits")
+LIMITS = "limits"
+BACKENDS = ("bubblewrap", "container", LIMITS)
 ONE_QUESTION = ("container",)  # whose sandbox ends with the question
 TRIAL_SECONDS = 60
 FIRST_UID = 400_000  # as root, answers run as one of the hundred thousand users from here on
@@ -80,7 +81,7 @@ def visible():
     """Return {path outside: path inside} of what a sandbox shows of the course, read-only."""
     shown = {str(HERE / f"{name}.py"): f"/course/{name}.py" for name in container.INSIDE}
     shown[str(ROOT / "course_lib")] = "/course/course_lib"
-    for name in ("__init__.py", "practice.py"):
+    for name in ("__init__.py", "outcomes.py"):
         shown[str(EXERCISES / name)] = f"/course/exercises/{name}"
     return shown
 
@@ -172,7 +173,7 @@ def ready(process, seconds):
 @cache
 def failing(backend):
     """Return None if a backend works here, else the reason why not, in a few words."""
-    if backend == "limits":
+    if backend == LIMITS:
         return None
     if backend == "container" and (reason := container.engine()[1]):
         return reason
@@ -191,7 +192,7 @@ def failing(backend):
 
 def available():
     """Return None if answers can be held apart here, else the reason why not."""
-    reasons = [failing(backend) for backend in BACKENDS if backend != "limits"]
+    reasons = [failing(backend) for backend in BACKENDS if backend != LIMITS]
     return None if None in reasons else "; ".join(reasons)
 
 
@@ -211,9 +212,9 @@ def choose(without=False):
     if sys.platform == "win32":
         raise NoSandboxError("Grading needs Linux or macOS; on Windows, run it inside WSL")
     if without:
-        return "limits"
+        return LIMITS
     for backend in BACKENDS:
-        if backend != "limits" and failing(backend) is None:
+        if backend != LIMITS and failing(backend) is None:
             return backend
     raise NoSandboxError(f"{available()}. {REMEDY}")
 

@@ -1,30 +1,111 @@
 """A warm interpreter: imports pytest, nbval and the kernel once, and forks for each submission.
 
-``python -m exercises.classroom.warm FOLDER`` reads lines from its input, each a JSON list of a
-folder to work in and pytest's arguments, and answers each with the exit code. A child runs stock
-pytest with stock nbval. Its kernel is this interpreter's child as well: nbval is told to start a
-kernel named ``warm``, whose command is ``warm.py kernel …``, a doorman that asks for a fork and
-lives as long as it. Only the importing is saved, which is most of the time of a small notebook.
+``python -m exercises.classroom.warm FOLDER BACKEND`` reads lines from its input, each a JSON list
+of a folder to work in and pytest's arguments, and answers each with the exit code. A child runs
+stock pytest with stock nbval. Its kernel is this interpreter's child as well: nbval is told to
+start a kernel named ``warm``, whose command is ``warm.py kernel …``, a doorman that asks for a fork
+and lives as long as it. Only the importing is saved, which is most of the time of a small notebook.
 """
 
+import atexit
 import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+SUBMISSION_SECONDS = 300  # then a pytest that has not ended is given up
 
-def serve(folder):
+
+class Warm:
+    """A warm interpreter, seen from the grader; `lives` until it is closed or given up.
+
+    Parameters
+    ----------
+    backend : str
+        Which sandbox will hold the answers.
+    """
+
+    def __init__(self, backend):
+        from exercises.classroom import temporary
+
+        self.backend = backend
+        self.folder = temporary.make("warm")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "exercises.classroom.warm", self.folder, backend],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | self._environment(),
+            start_new_session=True,
+        )
+        _all.append(self)
+
+    def _environment(self):
+        return {
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+            "IPYTHONDIR": f"{self.folder}/ipython",
+            "OPENBLAS_NUM_THREADS": "1",
+            "TQDM_DISABLE": "1",
+        }
+
+    @property
+    def lives(self):
+        return self in _all and self.process.poll() is None
+
+    def run(self, folder, arguments):
+        """Run pytest in `folder`, unless it takes far too long."""
+        try:
+            self.process.stdin.write(json.dumps([str(folder), *arguments]) + "\n")
+            self.process.stdin.flush()
+            ready, _, _ = select.select([self.process.stdout], [], [], SUBMISSION_SECONDS)
+            ended = ready and self.process.stdout.readline()
+        except BrokenPipeError:
+            ended = False
+        if not ended:
+            self.close()
+
+    def close(self):
+        """End it, and everything that it started."""
+        if self in _all:
+            _all.remove(self)
+            with self.process:  # closes its pipes and waits for its end
+                if self.process.poll() is None:
+                    os.killpg(self.process.pid, signal.SIGKILL)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_all = []
+
+
+@atexit.register
+def close_all():
+    """End the warm interpreters of this process."""
+    while _all:
+        _all[0].close()
+
+
+def serve(folder, backend):
     """Answer until the input ends."""
     import ipykernel.kernelapp
     import nbval.plugin  # noqa: F401
     import pytest
 
     import exercises.classroom.judging  # noqa: F401  and numpy with it
+    from exercises.classroom import sandbox
+
+    sandbox.prepare(backend)
 
     gc.freeze()  # else every child's garbage collector touches, and so copies, all of this memory
     listener = socket.socket(socket.AF_UNIX)
@@ -135,4 +216,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "kernel":
         keep_the_door(*sys.argv[2:])
     else:
-        serve(Path(sys.argv[1]))
+        serve(Path(sys.argv[1]), sys.argv[2])

@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from exercises.classroom import grade, transplant
+from exercises.classroom import grade, source
 
 from .hostile import RIGHT
 from .test_grade import DROPPED
@@ -45,7 +45,7 @@ def grade_and_nbgrader_seconds(students=40):
         folder = Path(folder)
         (folder / "nbgrader_config.py").write_text(CONFIG.format(root=str(folder)))
         (folder / "source" / "batch").mkdir(parents=True)
-        shutil.copy(transplant.SOURCES / f"{E04}.ipynb", folder / "source" / "batch")
+        shutil.copy(source.SOURCES / f"{E04}.ipynb", folder / "source" / "batch")
         done = nbgrader(folder, "generate_assignment", "batch", "--create")
         assert done.returncode == 0, done.stderr
         hand_in(folder / "submitted", students)
@@ -81,7 +81,7 @@ def grade_seconds_and_memory(class_sizes=(10, 30, 100, 300)):
             submitted, to = Path(folder) / "submitted", Path(folder) / "to"
             hand_in(submitted, students)
             command = [sys.executable, "-m", "exercises", "grade", submitted, "--to", to]
-            measured = seconds_and_memory(command, cwd=transplant.SOURCES.parents[1])
+            measured = seconds_and_memory(command, cwd=source.SOURCES.parents[1])
             assert len(list((to / "feedback").iterdir())) == students
         found.append({"students": students, **measured})
     return found

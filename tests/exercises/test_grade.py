@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from exercises import __main__ as command
-from exercises.classroom import grade, report, sandbox, transplant
+from exercises.classroom import grade, judge, report, sandbox, submissions, transplant
+from exercises.classroom.marks import Result, Status, Verdict, mark
 
 from .hostile import ALL, FIRST, RIGHT, TRICKS, WRONG
 from .tools import E04, copy, data, solved, written
@@ -22,11 +23,12 @@ DROPPED = (
     "def epoch_batches(order, B):\n"
     "    return [order[k * B : (k + 1) * B] for k in range(len(order) // B)]"
 )
+BOB = 'Bob O\'Neil "<b>x"'
 CLASS = {
     "Ada": data(solved()),
     "all stubs": data(copy()),
-    'Bob O\'Neil "<b>x"': data(written({**RIGHT, "epoch_batches": DROPPED})),
-    "crash": TRICKS["kill_everybody"].around(RIGHT),
+    BOB: data(written({**RIGHT, "epoch_batches": DROPPED})),
+    "crash": data(written({**RIGHT, FIRST: f"{RIGHT[FIRST]}\n\nimport os\nos._exit(0)"})),
     "garbage": TRICKS["garbage_replies"].around(WRONG),
     "half": data(written({FIRST: RIGHT[FIRST]})),
     "nul": TRICKS["nul_and_surrogates"].around(RIGHT),
@@ -86,7 +88,7 @@ class TestClass:
         assert page.count("write it where it says YOUR CODE HERE") == len(ALL)
 
     def test_known_mistake_is_named_and_costs_its_question_alone(self, graded):
-        rows = self.rows(graded, 'Bob O\'Neil "<b>x"')
+        rows = self.rows(graded, BOB)
         assert rows["epoch_batches"]["mistake"] == "dropped_the_short_batch"
         assert {g: r["points"] for g, r in rows.items() if r["points"] == "0"} == {
             "epoch_batches": "0"
@@ -115,7 +117,7 @@ class TestClass:
         totals = {r["student"]: r["points"] for r in table(graded[1] / "summary.csv")}
         assert totals["Ada"] == "10"
         assert totals["half"] == "2"
-        assert totals['Bob O\'Neil "<b>x"'] == "7"
+        assert totals[BOB] == "7"
         assert totals["truncated"] == "0"
 
     def test_feedback_shows_no_check_no_expected_value_and_runs_nothing(self, graded):
@@ -128,7 +130,7 @@ class TestClass:
                 assert secret not in text
 
     def test_junit_carries_grade_id_points_and_mistake(self, graded):
-        path = graded[1] / "instructor" / "junit" / 'Bob O\'Neil "<b>x"' / f"{E04}.xml"
+        path = graded[1] / "instructor" / "junit" / report.safe(BOB) / f"{E04}.xml"
         text = path.read_text()
         for name, value in {
             "grade_id": "epoch_batches",
@@ -141,7 +143,7 @@ class TestClass:
     def test_grading_again_judges_nothing_anew_and_gives_the_same(self, graded, monkeypatch):
         submitted, to = graded
         before = (to / "gradebook.csv").read_text()
-        monkeypatch.setattr(grade, "judge", lambda *a: pytest.fail("judged again"))
+        monkeypatch.setattr(judge, "judge", lambda *a: pytest.fail("judged again"))
         grade.grade(submitted, to, progress=False)
         assert (to / "gradebook.csv").read_text() == before
 
@@ -162,12 +164,15 @@ class TestClass:
         assert not [line for line in left if "classroom.warm" in line or "bwrap" in line]
 
 
-def quick_judge(content, exercise, sandboxed):
+def quick_judge(submission, content, exercise, backend, log=""):
     """A judge for tests of what is around judging: an answer that is there is right."""
-    pieces = transplant.answers(exercise, transplant.cells_of(content))
-    right = {"status": "passed", "mistake": "", "message": "right."}
-    rows = [grade.row(q, pieces[q.grade_id], right) for q in exercise.questions]
-    return {"rows": rows, "note": "", "junit": "", "log": ""}
+    pieces = transplant.answers(exercise, submissions.cells_of(content))
+    right = Verdict.of(Status.PASSED)
+    marks = []
+    for question in exercise.questions:
+        written = pieces[question.grade_id]
+        marks.append(mark(question, written, right if written else None))
+    return Result(submission.student, exercise.name, submission.where, tuple(marks), log=log)
 
 
 def test_stopped_run_goes_on_and_loses_nothing(tmp_path, monkeypatch):
@@ -180,8 +185,8 @@ def test_stopped_run_goes_on_and_loses_nothing(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return quick_judge(*arguments)
 
-    monkeypatch.setattr(sandbox, "available", lambda: None)
-    monkeypatch.setattr(grade, "judge", stops_at_the_second)
+    monkeypatch.setattr(sandbox, "choose", lambda: "bubblewrap")
+    monkeypatch.setattr(judge, "judge", stops_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         grade.grade(tmp_path / "in", tmp_path / "to", workers=1, progress=False)
     assert len({r["student"] for r in table(tmp_path / "to" / "gradebook.csv")}) == 1
@@ -220,18 +225,33 @@ def test_machine_that_fails_is_not_the_students_fault(tmp_path, monkeypatch, cap
 
 
 @needs_sandbox
-def test_kernel_that_is_killed_is_not_the_students_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr(grade, "warm_pytest", lambda *arguments: None)
+def test_what_the_machine_failed_to_judge_is_judged_once_more_at_once(tmp_path, monkeypatch):
+    run, runs = judge.Warm.run, []
+
+    def fails_at_first(warm, folder, arguments):
+        runs.append(folder)
+        if len(runs) > 1:
+            run(warm, folder, arguments)
+
+    monkeypatch.setattr(judge.Warm, "run", fails_at_first)
     hand_in(tmp_path / "in", {"a": CLASS["half"]})
     (result,) = grade.grade(tmp_path / "in", tmp_path / "to", progress=False)
-    assert grade.unjudged(result.rows) == ["mean_gradient"]
+    assert (result.points, result.unjudged) == (2, [])
+
+
+@needs_sandbox
+def test_kernel_that_is_killed_is_not_the_students_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(judge.Warm, "run", lambda *arguments: None)
+    hand_in(tmp_path / "in", {"a": CLASS["half"]})
+    (result,) = grade.grade(tmp_path / "in", tmp_path / "to", progress=False)
+    assert result.unjudged == ["mean_gradient"]
     assert "could not be judged" in result.note
-    assert result.key == ""
+    assert not list((tmp_path / "to" / "instructor" / "results").iterdir())
 
 
 def test_changed_submission_is_judged_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(sandbox, "available", lambda: None)
-    monkeypatch.setattr(grade, "judge", quick_judge)
+    monkeypatch.setattr(sandbox, "choose", lambda: "bubblewrap")
+    monkeypatch.setattr(judge, "judge", quick_judge)
     hand_in(tmp_path / "in", {"a": CLASS["all stubs"]})
     (first,) = grade.grade(tmp_path / "in", tmp_path / "to", progress=False)
     (tmp_path / "in" / "a" / f"{E04}.ipynb").write_bytes(CLASS["half"])
@@ -240,8 +260,8 @@ def test_changed_submission_is_judged_again(tmp_path, monkeypatch):
 
 
 def test_memory_holds_no_logs_and_no_submissions(tmp_path, monkeypatch):
-    monkeypatch.setattr(sandbox, "available", lambda: None)
-    monkeypatch.setattr(grade, "judge", lambda *a: quick_judge(*a) | {"log": "x" * 10_000})
+    monkeypatch.setattr(sandbox, "choose", lambda: "bubblewrap")
+    monkeypatch.setattr(judge, "judge", lambda *a: quick_judge(*a, log="x" * 10_000))
     hand_in(tmp_path / "in", {f"s{i}": CLASS["half"] for i in range(20)})
     results = grade.grade(tmp_path / "in", tmp_path / "to", progress=False)
     assert len(results) == 20
@@ -262,11 +282,24 @@ def test_dask_cluster_gives_the_same_marks(tmp_path):
 
 def test_without_a_sandbox_grading_is_refused_with_the_remedy(tmp_path, monkeypatch, capsys):
     hand_in(tmp_path / "in", {"a": CLASS["Ada"]})
-    monkeypatch.setattr(sandbox, "available", lambda: "the program bwrap is not installed")
+
+    def none():
+        raise sandbox.NoSandboxError(f"the program bwrap is not installed. {sandbox.REMEDY}")
+
+    monkeypatch.setattr(sandbox, "choose", none)
     assert command.main(["grade", str(tmp_path / "in"), "--to", str(tmp_path / "to")]) == 2
     said = capsys.readouterr().err
     assert "bwrap is not installed" in said
     assert "--without-sandbox" in said
+    assert not (tmp_path / "to").exists()
+
+
+@needs_sandbox
+def test_where_a_sandbox_works_to_do_without_needs_a_second_word(tmp_path, capsys):
+    hand_in(tmp_path / "in", {"a": CLASS["half"]})
+    arguments = ["grade", str(tmp_path / "in"), "--to", str(tmp_path / "to"), "--without-sandbox"]
+    assert command.main(arguments) == 2
+    assert "--although-one-works" in capsys.readouterr().err
     assert not (tmp_path / "to").exists()
 
 
@@ -275,12 +308,82 @@ def test_grading_without_a_sandbox_works_and_every_report_says_so(tmp_path, caps
     hand_in(tmp_path / "in", {"a": CLASS["half"]})
     to = tmp_path / "to"
     arguments = ["grade", str(tmp_path / "in"), "--to", str(to), "--without-sandbox"]
-    assert command.main(arguments) == 0
+    assert command.main([*arguments, "--although-one-works"]) == 0
     assert "without a sandbox" in capsys.readouterr().out
     assert sum(float(r["points"]) for r in table(to / "gradebook.csv")) == 2
     assert (to / "gradebook.csv").read_text().startswith("# graded without a sandbox")
     command.main(["report", str(to)])
     assert "without a sandbox" in capsys.readouterr().out
+
+
+@needs_sandbox
+def test_results_of_the_two_modes_never_mix(tmp_path):
+    hand_in(tmp_path / "in", {"a": CLASS["half"]})
+    grade.grade(tmp_path / "in", tmp_path / "to", backend=sandbox.LIMITS, progress=False)
+    judged = []
+    with pytest.MonkeyPatch.context() as watched:
+        watched.setattr(judge, "judge", lambda *a: judged.append(a[-1]) or quick_judge(*a))
+        grade.grade(tmp_path / "in", tmp_path / "to", progress=False)
+    assert judged == ["bubblewrap"]
+
+
+def test_neighbours_of_one_name_do_not_take_each_others_result(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "choose", lambda: "bubblewrap")
+    monkeypatch.setattr(judge, "judge", quick_judge)
+    for group, content in {"one": CLASS["Ada"], "two": CLASS["all stubs"]}.items():
+        hand_in(tmp_path / group / "submitted", {"ada": content})
+        grade.grade(tmp_path / group / "submitted", tmp_path / "to", progress=False)
+    points = table(tmp_path / "to" / "summary.csv")[0]["points"]
+    assert points == "0", "the second group's own work"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs names and modes of POSIX")
+def test_odd_names_and_closed_folders_cost_nobody_a_mark(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sandbox, "choose", lambda: "bubblewrap")
+    monkeypatch.setattr(judge, "judge", quick_judge)
+    hand_in(tmp_path / "in", {"=cmd": CLASS["half"], "closed": CLASS["half"], "zoe": CLASS["half"]})
+    for name in (b"\xff\xfe", b"\x1b]0;red\x07", b"a\nb"):
+        folder = os.path.join(os.fsencode(tmp_path / "in"), name)
+        os.mkdir(folder)
+        with open(os.path.join(folder, f"{E04}.ipynb".encode()), "wb") as file:
+            file.write(CLASS["half"])
+    with open(tmp_path / "in" / "zoe" / "e99_\x1b[2J.ipynb", "wb") as file:
+        file.write(b"{}")
+    iterdir = Path.iterdir
+
+    def refusing(path):  # as mode 000 does to everybody but root
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(submissions.Path, "iterdir", refusing)
+    assert command.main(["grade", str(tmp_path / "in"), "--to", str(tmp_path / "to")]) == 0
+    said = capsys.readouterr()
+    assert "\x1b" not in said.out + said.err.replace("\x1b[A", "")
+    assert "closed: its folder cannot be read: Permission denied" in said.out
+    rows = table(tmp_path / "to" / "summary.csv")
+    assert {r["student"]: r["points"] for r in rows} == {
+        "'=cmd": "2",
+        "\\udcff\\udcfe": "2",
+        "\\x1b]0;red\\x07": "2",
+        "a\\nb": "2",
+        "closed": "0",
+        "zoe": "2",
+    }
+
+
+def test_folders_of_a_killed_grader_are_cleared(monkeypatch, tmp_path):
+    monkeypatch.setattr(grade.temporary.tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f"{grade.temporary.PREFIX}-{dead.pid}-judge-abc"
+    (left / "deep").mkdir(parents=True)
+    mine = grade.temporary.make("judge")
+    other = tmp_path / "somebody-elses"
+    other.mkdir()
+    grade.temporary.clear()
+    assert not left.exists()
+    assert mine.exists() and other.exists()
 
 
 @pytest.mark.parametrize(
@@ -298,7 +401,7 @@ def test_bad_arguments_get_one_sentence_and_exit_code_2(
     arguments, said, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sandbox, "available", lambda: None)
+    monkeypatch.setattr(sandbox, "choose", lambda: "bubblewrap")
     monkeypatch.setattr(grade, "CLUSTER_SECONDS", 1)
     hand_in(Path("in"), {"a": CLASS["all stubs"]})
     Path("empty").mkdir()
@@ -311,8 +414,8 @@ def test_bad_arguments_get_one_sentence_and_exit_code_2(
 
 def test_full_disk_is_said_and_what_was_graded_is_kept(tmp_path, monkeypatch):
     hand_in(tmp_path / "in", {"a": CLASS["truncated"], "b": CLASS["all stubs"]})
-    monkeypatch.setattr(sandbox, "available", lambda: None)
-    monkeypatch.setattr(grade, "judge", lambda *a: grade.unreadable(a[1], "not looked at"))
+    monkeypatch.setattr(sandbox, "choose", lambda: "bubblewrap")
+    monkeypatch.setattr(judge, "judge", lambda s, data, e, _: judge.unreadable(s, e, "broken"))
 
     def full(*arguments):
         raise OSError(28, "No space left on device")

@@ -14,7 +14,7 @@ from exercises.classroom import bridge, grade, sandbox
 from .benchmarks import grade_seconds_and_memory
 from .hostile import ALL, REARRANGED, RIGHT, TRICKS, WRONG, rearranged
 from .test_grade import CLASS, hand_in
-from .tools import E04, data, written
+from .tools import data, exercise, written
 
 pytestmark = [
     pytest.mark.slow,
@@ -43,7 +43,7 @@ def test_class_of_200_with_20_hostile_ones(tmp_path):
 
 
 def test_every_trick_and_its_twin_through_nbval(tmp_path):
-    value = {q.grade_id: q.points for q in grade.transplant.load(E04).questions}
+    value = {q.grade_id: q.points for q in exercise().questions}
     submissions, worth = {}, {}
     for name, trick in TRICKS.items():
         submissions[f"{name}-wrong"], worth[f"{name}-wrong"] = trick.around(WRONG), 0

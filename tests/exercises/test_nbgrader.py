@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from exercises.classroom import transplant
+from exercises.classroom import source
 
 from .tools import E04, NAMES, exercise, solutions
 
@@ -47,7 +47,7 @@ def school(tmp_path_factory):
     (folder / "nbgrader_config.py").write_text(CONFIG.format(root=str(folder)))
     (folder / "source" / "batch").mkdir(parents=True)
     for name in NAMES:
-        shutil.copy(transplant.SOURCES / f"{name}.ipynb", folder / "source" / "batch")
+        shutil.copy(source.SOURCES / f"{name}.ipynb", folder / "source" / "batch")
     done = nbgrader(folder, "generate_assignment", "batch", "--create", "--force")
     assert done.returncode == 0, done.stderr
     return folder

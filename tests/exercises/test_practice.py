@@ -1,61 +1,19 @@
-"""Instant feedback: what counts as the same, and what a seal gives away."""
+"""Instant feedback: what it says, and what a seal gives away."""
+
+import json
 
 import nbformat
 import numpy as np
 import pytest
 
-from exercises import practice
+from exercises import outcomes, practice
+from exercises.remarks import form
 
 from .tools import solved, written
 
 
 def value(x):
-    return "value", practice.plain(x)
-
-
-@pytest.mark.parametrize(
-    "got, want",
-    [
-        ([1, 2], np.array([1.0, 2.0])),
-        (np.float32(0.1), 0.1),
-        (np.array(3.0), 3),
-        (12.000000001, 12),
-        ((np.arange(3), [3]), [[0, 1, 2], np.array([3])]),
-        (range(3), [0, 1, 2]),
-        ((x for x in [1, 2]), [1, 2]),
-        (True, 1),
-        (np.nan, float("nan")),
-        (np.inf, float("inf")),
-        ({"a": np.ones(2)}, {"a": [1, 1]}),
-        ("b", "b"),
-        (None, None),
-    ],
-)
-def test_same_however_it_is_written(got, want):
-    assert practice.same(value(got), value(want))
-
-
-@pytest.mark.parametrize(
-    "got, want",
-    [
-        (12.01, 12),
-        (100_001, 100_000),
-        (0.1001, 0.1002),
-        ([1, 2], [1, 2, 3]),
-        ([1.0], 1.0),
-        (1.0, [1.0]),
-        (np.nan, 1.0),
-        (1.0, np.nan),
-        (np.inf, 1.0),
-        (None, 0),
-        ("1", 1),
-        (10**400, 1.5),
-        ({"a": 1}, {"b": 1}),
-        ({"a": 1}, [1]),
-    ],
-)
-def test_not_the_same(got, want):
-    assert not practice.same(value(got), value(want))
+    return "value", outcomes.plain(x)
 
 
 def test_a_seal_opens_for_its_behaviour_alone():
@@ -64,6 +22,37 @@ def test_a_seal_opens_for_its_behaviour_alone():
     assert practice.unseal("e/q", [value([1.0, 2.1])], seals) is None
     assert practice.unseal("e/other", [value([1.0, 2.0])], seals) is None
     assert "mean" not in str(seals)
+
+
+def test_every_locked_text_has_the_same_length():
+    locked = [practice.seal("e/q", [value(x)], "right." * x)[1] for x in (1, 20, 50)]
+    assert len({len(text) for text in locked}) == 1
+    with pytest.raises(ValueError, match="longer than"):
+        practice.seal("e/q", [value(1)], "x" * 400)
+
+
+CASES = [(1,), (2,)]
+RIGHT = [value(2.0), value(4.0)]
+
+
+def seals(messages=(), cases=CASES, right=RIGHT):
+    """Seals of a question whose right answer doubles a number."""
+    locked = dict([practice.seal("e/q", right, "right."), *messages])
+    return {
+        "inputs": practice.inputs_label("e/q", cases),
+        "cases": [practice.label("e/q", [o]) for o in right],
+        "form": form(right),
+        "hints": [practice.cover(text) for text in ("Think.", "Think twice.")],
+        "messages": locked,
+    }
+
+
+@pytest.fixture
+def sealed(tmp_path, monkeypatch):
+    """A folder of exercises with one question, whose right answer doubles a number."""
+    monkeypatch.setattr(practice, "SEALS", tmp_path / "seals.json")
+    halved = practice.seal("e/q", [value(0.5), value(1.0)], "Doubled, not halved?")
+    practice.SEALS.write_text(json.dumps({"e/q": seals([halved])}))
 
 
 def stops(x):
@@ -77,20 +66,36 @@ def unwritten(x):
 @pytest.mark.parametrize(
     "answer, said",
     [
+        (lambda x: 2 * x, "q: right."),
+        (lambda x: x / 2, "Doubled, not halved?"),
         (unwritten, "not written yet: put your code in its cell"),
         (stops, "it stops with ZeroDivisionError: division by zero"),
         (lambda x: None, "it returns None. Is there a `return`?"),
         (lambda x: object(), "it holds a object where a number"),
         (lambda x, y: 1, "it stops with TypeError"),
-        (lambda x: 10**400, "none of the mistakes known here"),
-        (lambda x: float("nan"), "none of the mistakes known here"),
+        (lambda x: 10**400, "returns the same for every input"),
+        (lambda x: float("nan"), "q(1) gives nan"),
+        (lambda x: 1 / (x - 1) if x > 1 else float("inf"), "q(1) gives an infinite number"),
         (lambda x: {1, 2}, "it holds a set"),
+        (lambda x: [2.0 * x], "q(1) is a list, where a number is asked for"),
+        (lambda x: 2 if x == 1 else 5, "right in 1 of the 2 cases tried, and wrong for q(2)"),
+        (lambda x: 17 * x, "none of the mistakes known here"),
         (3, "it stops with TypeError: 'int' object is not callable"),
     ],
 )
-def test_check_says_something_helpful_and_raises_nothing(answer, said, capsys):
-    practice.check("e/q", answer, [(1,), (2,)])
+def test_check_says_something_helpful_and_raises_nothing(answer, said, sealed, capsys):
+    practice.check("e/q", answer, CASES)
     assert said in capsys.readouterr().out
+
+
+def test_check_that_cannot_know_says_so_and_calls_nothing_wrong(sealed, capsys, monkeypatch):
+    practice.check("e/q", lambda x: 2 * x, [(1,), (3,)])
+    assert "the inputs of its check were changed" in capsys.readouterr().out
+    practice.check("e/unknown", lambda x: 2 * x, CASES)
+    assert "it cannot be checked here" in capsys.readouterr().out
+    practice.SEALS.unlink()
+    practice.check("e/q", lambda x: 2 * x, CASES)
+    assert "it cannot be checked here" in capsys.readouterr().out
 
 
 def test_check_gives_each_call_fresh_arguments(capsys):
@@ -128,3 +133,26 @@ def test_all_exercises_are_checked_at_once_and_left_as_they_are(tmp_path, capsys
     assert sum("not written yet" in line for line in said) == 5
     assert sum("NameError" in line for line in said) == 1
     assert [path.read_bytes() for path in paths] == before
+
+
+def test_hints_are_opened_one_after_the_other(sealed, capsys, monkeypatch):
+    monkeypatch.setattr(practice, "_opened", {})
+    practice.hint()
+    practice.check("e/q", lambda x: x, CASES)
+    for _ in range(3):
+        practice.hint()
+    practice.check("e/other", lambda x: x, CASES)
+    practice.hint()
+    practice.check("e/q", lambda x: x, CASES)
+    practice.hint()
+    said = [
+        line for line in capsys.readouterr().out.splitlines() if "check" in line or "hint" in line
+    ]
+    assert said[0] == practice.NO_HINT
+    assert said[1:4] == [
+        "q, hint 1 of 2: Think.",
+        "q, hint 2 of 2: Think twice.",
+        practice.LAST_HINT.format("q"),
+    ]
+    assert said[-2:] == [practice.NO_HINT, practice.LAST_HINT.format("q")]
+    assert "Think" not in practice.SEALS.read_text()

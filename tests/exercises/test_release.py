@@ -11,7 +11,7 @@ from functools import cache
 import nbformat
 import pytest
 
-from exercises.classroom import judging, release, transplant
+from exercises.classroom import mistakes, release, source
 
 from .tools import NAMES, questions
 
@@ -42,7 +42,8 @@ def test_readme_tells_students_what_they_can_do(edition):
     folder, _ = edition
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert "make lab" in text and "make check" in text
-    assert not re.search("make test|pytest|instructor|SUBMITTED", text)
+    assert not re.search("make test|pytest|instructor|SUBMITTED|student edition|benchmarks", text)
+    assert "\n\n\n" not in text
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         assert "://" in target or (folder / target).exists(), target
 
@@ -66,8 +67,8 @@ def secrets():
     found = set()
     for name in NAMES:
         for q in questions(name).values():
-            for mistake, function in judging.known_mistakes(q.question).items():
-                found |= {judging.message(function), f"def {mistake}("}
+            for mistake, function in mistakes.known_mistakes(q.question).items():
+                found |= {mistakes.message(function), f"def {mistake}("}
     return {s.encode() for s in found} | {base64.b64encode(s.encode()) for s in found}
 
 
@@ -113,22 +114,29 @@ def test_checks_work_in_the_edition(edition):
     ],
 )
 def test_lint_finds_a_forgotten_marker(tmp_path, grade_id, old, new, said):
-    notebook = nbformat.read(transplant.SOURCES / "e04_mini_batches.ipynb", as_version=4)
+    notebook = nbformat.read(source.SOURCES / "e04_mini_batches.ipynb", as_version=4)
     cell = next(c for c in notebook.cells if c.id == grade_id)
     cell.source = cell.source.replace(old, new)
     nbformat.write(notebook, tmp_path / "e04_mini_batches.ipynb")
-    with pytest.raises(release.ReleaseError, match=said):
-        release.lint(tmp_path / "e04_mini_batches.ipynb")
+    with pytest.raises(source.SourceError, match=said):
+        source.lint(tmp_path / "e04_mini_batches.ipynb")
 
 
 def test_lint_wants_ten_points_and_all_cells(tmp_path):
-    notebook = nbformat.read(transplant.SOURCES / "e04_mini_batches.ipynb", as_version=4)
+    notebook = nbformat.read(source.SOURCES / "e04_mini_batches.ipynb", as_version=4)
     notebook.cells = [c for c in notebook.cells if c.id != "mean_gradient_check"]
     path = tmp_path / "e04_mini_batches.ipynb"
     nbformat.write(notebook, path)
-    with pytest.raises(release.ReleaseError, match="one cell mean_gradient_check"):
-        release.lint(path)
+    with pytest.raises(source.SourceError, match="one cell mean_gradient_check"):
+        source.lint(path)
     notebook.cells = [c for c in notebook.cells if c.id != "epoch_loss"]
     nbformat.write(notebook, path)
-    with pytest.raises(release.ReleaseError, match=r"add up to 8|one cell"):
-        release.lint(path)
+    with pytest.raises(source.SourceError, match=r"add up to 8|one cell"):
+        source.lint(path)
+
+
+@pytest.mark.parametrize("marker", ["begin", "end"])
+def test_marker_without_its_other_is_said(marker):
+    line = f"<!-- {marker}: not in the student edition -->\n"
+    with pytest.raises(release.ReleaseError, match="not in pairs"):
+        release.for_students(f"a\n{line}b\n")

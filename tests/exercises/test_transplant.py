@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from exercises.classroom import transplant
+from exercises.classroom import submissions, transplant
 
 from .hostile import ALL, FIRST, RIGHT
 from .tools import copy, data, exercise, solved, written
 
 
 def pieces(content):
-    return transplant.answers(exercise(), transplant.cells_of(content))
+    return transplant.answers(exercise(), submissions.cells_of(content))
 
 
 def test_answers_are_found_and_stubs_are_not():
@@ -30,44 +30,6 @@ def test_every_usual_encoding_is_read(encoding):
     assert pieces(content) == {name: [RIGHT[name]] for name in ALL}
 
 
-@pytest.mark.parametrize(
-    "content, reason",
-    [
-        (b"", "empty"),
-        (b" \n", "empty"),
-        (data(solved())[:3000], "only a part"),
-        (b"%PDF-1.7 \x00\xff", "not a notebook"),
-        (b"[1, 2]", "not a notebook"),
-        (b'"text"', "not a notebook"),
-        (b"{}", "no cells"),
-        (b'{"cells": 3}', "no cells"),
-        (b'{"cells": []}', "no cells"),
-        (b"[" * 100_000, "nested too deeply"),
-        (b'{"cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
-        (b"9" * 10_000, "not a notebook"),
-    ],
-)
-def test_what_cannot_be_read_is_refused_in_plain_words(content, reason):
-    with pytest.raises(transplant.UnreadableError, match=reason):
-        transplant.cells_of(content)
-
-
-def test_only_files_of_a_bearable_size_are_read(tmp_path):
-    huge = tmp_path / "huge.ipynb"
-    with huge.open("wb") as file:
-        file.truncate(300_000_000)
-    with pytest.raises(transplant.UnreadableError, match="300 MB"):
-        transplant.read_bytes(huge)
-    link = tmp_path / "link.ipynb"
-    link.symlink_to("/etc/passwd")
-    with pytest.raises(transplant.UnreadableError, match="symbolic link"):
-        transplant.read_bytes(link)
-    with pytest.raises(transplant.UnreadableError, match="not a file"):
-        transplant.read_bytes(tmp_path)
-    with pytest.raises(transplant.UnreadableError, match="cannot be read"):
-        transplant.read_bytes(tmp_path / "gone.ipynb")
-
-
 def test_halves_of_a_split_cell_both_count():
     notebook = solved()
     at = next(i for i, c in enumerate(notebook.cells) if c.id == f"{FIRST}_answer")
@@ -81,7 +43,7 @@ def test_halves_of_a_split_cell_both_count():
 def test_pristine_notebook_holds_nothing_of_the_student():
     mark = "mark_of_the_student"
     content = data(written(dict.fromkeys(ALL, f"{mark} = 1")))
-    notebook, answers = transplant.pristine(exercise(), pieces(content), True)
+    notebook, answers = transplant.pristine(exercise(), pieces(content), "bubblewrap")
     assert mark not in json.dumps(notebook)
     assert mark in answers
     assert "BEGIN SOLUTION" not in json.dumps(notebook)
@@ -89,5 +51,46 @@ def test_pristine_notebook_holds_nothing_of_the_student():
 
 def test_missing_answer_is_not_judged():
     content = data(written({FIRST: RIGHT[FIRST]}))
-    notebook, _ = transplant.pristine(exercise(), pieces(content), True)
-    assert [c.id for c in notebook.cells] == ["answers", "setup", f"{FIRST}_answer", FIRST]
+    notebook, _ = transplant.pristine(exercise(), pieces(content), "bubblewrap")
+    ids = [c.id for c in notebook.cells]
+    assert ids[:2] == ["begin", "setup"]
+    assert [name for name in ALL if name in ids] == [FIRST]
+    assert {f"{name}_check" for name in ALL} < set(ids), "a check may need what another defines"
+
+
+STUB = {c.id: c.source for c in copy().cells}[f"{FIRST}_answer"]
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        STUB,
+        STUB.replace("\n", "\r\n"),
+        STUB.replace("\n", "  \n") + "\n\n",
+        STUB.replace("# YOUR CODE HERE", "# here"),
+    ],
+    ids=["as it was", "line ends of Windows", "trailing blanks", "another comment"],
+)
+def test_untouched_stub_never_counts_wherever_it_stands(stub):
+    below = f"{RIGHT[FIRST]}\n\n\n{stub}"
+    above = f"{stub}\n\n{RIGHT[FIRST]}"
+    assert pieces(data(written({FIRST: stub})))[FIRST] == []
+    for both in (below, above):
+        (piece,) = pieces(data(written({FIRST: both})))[FIRST]
+        assert "NotImplementedError" not in piece
+        assert RIGHT[FIRST].strip() in piece.replace("\r", "")
+    notebook = written({FIRST: RIGHT[FIRST]})
+    cell = json.loads(json.dumps(next(c for c in notebook.cells if c.id == f"{FIRST}_answer")))
+    notebook.cells.append(cell | {"source": stub})
+    assert pieces(data(notebook))[FIRST] == [RIGHT[FIRST]]
+
+
+def test_hints_are_counted_for_the_question_above_them():
+    notebook = solved()
+    at = next(i for i, c in enumerate(notebook.cells) if c.id == f"{FIRST}_check")
+    for k in range(2):
+        notebook.cells.insert(at + 1, {"cell_type": "code", "source": " hint()\n", "id": f"h{k}"})
+    notebook.cells.append({"cell_type": "code", "source": "hint()", "id": "last"})
+    notebook.cells.append({"cell_type": "markdown", "source": "hint()", "id": "prose"})
+    found = transplant.hints(exercise(), submissions.cells_of(data(notebook)))
+    assert found == {FIRST: 2, ALL[-1]: 1}

@@ -1,15 +1,16 @@
 """What the tests of the exercises share: making submissions, and judging them without a kernel."""
 
 import json
+from contextlib import suppress
 from functools import cache
 
 import nbformat
 
-from exercises.classroom import release, transplant
+from exercises import practice
+from exercises.classroom import judging, release, source, submissions, transplant
 from exercises.classroom.bridge import Answers
-from exercises.classroom.judging import Verdict
 
-SOURCES = release.sources()
+SOURCES = source.paths()
 NAMES = [path.stem for path in SOURCES]
 E04 = "e04_mini_batches"
 
@@ -17,13 +18,13 @@ E04 = "e04_mini_batches"
 @cache
 def exercise(name=E04):
     """An exercise, read once."""
-    return transplant.load(name)
+    return source.load(name)
 
 
 @cache
 def questions(name):
     """What the checks and judges of an exercise are given, read once."""
-    return release.questions(transplant.SOURCES / f"{name}.ipynb")
+    return source.asked(source.SOURCES / f"{name}.ipynb")
 
 
 @cache
@@ -35,7 +36,7 @@ def solutions(name=E04):
 
 @cache
 def _copy(name):
-    return nbformat.writes(release.student_copy(transplant.SOURCES / f"{name}.ipynb"))
+    return nbformat.writes(release.student_copy(source.SOURCES / f"{name}.ipynb"))
 
 
 def copy(name=E04):
@@ -59,7 +60,7 @@ def solved(name=E04):
 
 
 WRONG = {
-    q.grade_id: f"def {q.function}(*arguments):\n    return 12345.0" for q in exercise().questions
+    q.grade_id: f"def {q.grade_id}(*arguments):\n    return 12345.0" for q in exercise().questions
 }
 
 
@@ -76,20 +77,22 @@ def verdicts(content, name=E04, backend="bubblewrap"):
     dict
         {grade_id: (status, mistake, message)}
     """
-    pieces = transplant.answers(exercise(name), transplant.cells_of(content))
+    pieces = transplant.answers(exercise(name), submissions.cells_of(content))
     notebook, answers = transplant.pristine(exercise(name), pieces, backend)
     found = {q.grade_id: ("missing", "", "") for q in exercise(name).questions}
-    namespace = {"answers": Answers(**json.loads(answers))}
+
+    def note(grade_id, verdict):
+        found[grade_id] = (verdict.status, verdict.mistake, verdict.message)
+
+    namespace = {"answers": Answers(**json.loads(answers)), "judge": judging.judge}
+    before = practice.only_listen(True)
     try:
-        for cell in notebook.cells[1:]:
-            grade_id = cell.id if cell.id in found else None
-            try:
-                exec(cell.source, namespace)
-                if grade_id:
-                    found[grade_id] = ("passed", "", "right.")
-            except Verdict as verdict:
-                found[grade_id] = tuple(json.loads(str(verdict)).values())
+        with judging.noting(note):
+            for cell in notebook.cells[1:]:
+                with suppress(judging.NotRight):
+                    exec(cell.source, namespace)
     finally:
+        practice.only_listen(before)
         namespace["answers"].close()
     return found
 
