@@ -61,21 +61,21 @@ def meta(cell):
 
 
 def is_given(cell):
-    """Whether a cell is code that runs before the answers, such as imports.
-
-    A cell that only draws (its id begins with ``draw``) is for the student's eyes.
-    """
+    """Whether a cell is code that runs before the answers, such as imports."""
     return cell.cell_type == "code" and not (
-        meta(cell).get("solution")
-        or meta(cell).get("grade")
-        or is_check(cell)
-        or cell.id.startswith("draw")
+        meta(cell).get("solution") or meta(cell).get("grade") or is_check(cell) or is_drawing(cell)
     )
 
 
 def is_check(cell):
     """Whether a cell is the visible check of a question."""
-    return cell.cell_type == "code" and meta(cell).get("grade_id", "").endswith("_check")
+    grade_id = meta(cell).get("grade_id", "")
+    return cell.cell_type == "code" and grade_id.endswith("_check") and not is_drawing(cell)
+
+
+def is_drawing(cell):
+    """Whether a cell only draws, for the student's eyes; it is not run when answers are judged."""
+    return cell.get("id", "").startswith("draw")
 
 
 def is_judge(cell):
