@@ -96,14 +96,17 @@ def _grade(options):
     from exercises.classroom import grade, sandbox
     from exercises.classroom.marks import WITHOUT_SANDBOX
 
-    backend = None
-    if options.without_sandbox:
-        if sandbox.available() is None and not options.although_one_works:
-            raise ValueError(
-                "a sandbox works here, so there is no need to grade without one. If that is what "
-                "you want, add --although-one-works"
-            )
-        backend = sandbox.LIMITS
+    if options.without_sandbox and sandbox.available() is None and not options.although_one_works:
+        raise ValueError(
+            "a sandbox works here, so there is no need to grade without one. If that is what you "
+            "want, add --although-one-works"
+        )
+    if options.cluster and not options.without_sandbox:
+        backend = "bubblewrap"  # each worker has it, or says that it has not
+    else:
+        backend = sandbox.choose(options.without_sandbox)
+    for sentence in sandbox.holds(backend):
+        print(sentence)
     results = grade.grade(
         options.submitted,
         options.to,

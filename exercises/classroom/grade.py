@@ -43,7 +43,7 @@ def grade(submitted, to, *, workers=None, cluster=None, backend=None, progress=T
     ------
     GradingError, submissions.NoSubmissionsError, sandbox.NoSandboxError
     """
-    backend = backend or ("bubblewrap" if cluster else sandbox.choose())
+    backend = backend or sandbox.choose()
     found = submissions.find(submitted)
     to = Path(to)
     try:
