@@ -13,6 +13,7 @@ SEARCH = "where a search begins, and how far beyond the precision asked for it g
 TIE = "two measured numbers are never exactly equal"
 START = "where it starts is forgotten"
 LONGER = "it had settled before"
+NOISELESS = "the full batch has no variance, so the search never goes beyond N"
 #: {question: {changed line: why it is as right as before}}
 EQUIVALENT = {
     "e02_batch_gradient_descent/measured_limit": {
@@ -47,6 +48,13 @@ EQUIVALENT = {
         "v = 1.0": START,
         "for _ in range(9001):": LONGER,
         "left = abs(1 - alpha * lam) ** (2 * np.arange(4001))": LONGER,
+    },
+    "e04_mini_batches/epoch_loss": {
+        "mean, seen = (1.0, 0)": START,
+    },
+    "e04_mini_batches/smallest_batch": {
+        "B = np.arange(1, N + 2)": NOISELESS,
+        "return next((B for B in range(1, N + 2) if trace / B * (N - B) / (N - 1) <= target))": NOISELESS,
     },
 }
 
