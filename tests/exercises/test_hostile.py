@@ -116,7 +116,7 @@ def test_sandbox_shows_neither_sources_nor_other_work(tmp_path):
     files = ["isolation.py", "limits.py", "runner.py", "wire.py"]
     assert listing == ["course_lib", "exercises", *files]
     listing = inside("sorted(os.listdir('/course/exercises'))", "import os")
-    assert listing == ["__init__.py", "practice.py"]
+    assert listing == ["__init__.py", "outcomes.py"]
 
 
 def test_sandbox_shows_no_environment_and_no_other_process(monkeypatch):
