@@ -52,6 +52,10 @@ class Data:
     def __len__(self) -> int:
         return len(self.X)
 
+    def with_bias(self) -> "Data":
+        """Return the data with one more feature, always 1: its weight in a model is a bias."""
+        return Data(np.column_stack([self.X, np.ones(len(self))]), self.y)
+
 
 def _numbers(name, values):
     values = np.asarray(values)
@@ -82,27 +86,6 @@ def lesson_line(rng: np.random.RandomState | None = None) -> Data:
     X = 2 * rng.rand(100, 1)
     y = 4 + 3 * X + rng.randn(100, 1)
     return Data(X, y[:, 0])
-
-
-def line_data(N: int = 100, *, slope=3.0, bias=4.0, noise=1.0, seed=0) -> Data:
-    """Draw N points about a line, in the manner of the lesson, with a modern generator.
-
-    Parameters
-    ----------
-    N : int
-        Number of examples.
-    slope, bias : float
-        The line y = slope · x + bias.
-    noise : float
-        Standard deviation of the Gaussian noise in y.
-    seed : int
-        Seed of the draw.
-    """
-    N = check_whole_number("N", N, 1)
-    check_not_negative("noise", noise)
-    rng = np.random.default_rng(seed)
-    X = 2 * rng.random((N, 1))
-    return Data(X, bias + slope * X[:, 0] + noise * rng.standard_normal(N))
 
 
 def linear_data(N: int, D: int, *, condition_number=1.0, noise=1.0, seed=0) -> Data:

@@ -6,19 +6,13 @@ tr Σ / B when drawn with replacement, and tr Σ / B · (N − B)/(N − 1) when
 (Cochran, *Sampling Techniques*, 3rd ed. 1977, on simple random sampling).
 """
 
-import tracemalloc
-from bisect import bisect_right
 from collections.abc import Callable
 from itertools import islice
-from time import perf_counter
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from course_lib._checks import check_positive, check_whole_number
-from course_lib.batches import shuffled, streams, take, with_replacement
-from course_lib.optimizers import constant, sgd
-from course_lib.training import iterate
+from course_lib.batches import streams, take, with_replacement
 
 
 def least_squares(data, bias: bool = False) -> np.ndarray:
@@ -34,20 +28,8 @@ def least_squares(data, bias: bool = False) -> np.ndarray:
     -------
     w : array, shape (D,), or (D + 1,) with a bias
     """
-    return np.linalg.lstsq(_columns(data, bias), data.y)[0]
-
-
-def hessian_eigenvalues(data, bias: bool = False) -> np.ndarray:
-    """Return the eigenvalues of H = (2/N) XᵀX, the largest first: shape (D,), one more with a bias.
-
-    H is the Hessian of the mean squared error of ``linear``, and with a bias that of ``line``.
-    """
-    return np.linalg.svd(_columns(data, bias), compute_uv=False) ** 2 * 2 / len(data)
-
-
-def _columns(data, bias):
-    """Return X, with a column of ones at its end where there is a bias to fit."""
-    return np.column_stack([data.X, np.ones(len(data))]) if bias else data.X
+    X = data.with_bias().X if bias else data.X
+    return np.linalg.lstsq(X, data.y)[0]
 
 
 def gradients(model, w, data) -> np.ndarray:
@@ -153,140 +135,5 @@ def accuracy(model, w, data) -> np.ndarray:
 
 def updates_to_reach(run, target: float) -> np.ndarray:
     """Return the first recorded update with a loss of at most `target`: shape (R,), inf if none."""
-    return _first_reached(run.loss, run.updates, target)
-
-
-def examples_to_reach(run, target: float) -> np.ndarray:
-    """Return the examples seen at that moment: shape (R,), inf if there is none."""
-    return _first_reached(run.loss, run.examples, target)
-
-
-def _first_reached(loss, clock, target):
-    reached = loss <= target  # nan is not
-    first = clock[reached.argmax(axis=1)]
-    return np.where(reached.any(axis=1), first, np.inf)
-
-
-def seconds_per_update(
-    model, data, optimizer, batch_size: int, *, n_repeats: int = 7, seconds: float = 0.02
-) -> np.ndarray:
-    """Time the updates of a single run on this machine, on one BLAS thread.
-
-    Parameters
-    ----------
-    model, data, optimizer
-        As in :func:`course_lib.training.train`.
-    batch_size : int
-        B, from 1 to N.
-    n_repeats : int
-        Times to measure.
-    seconds : float
-        Each measurement repeats the update for about this long.
-
-    Returns
-    -------
-    array, shape (n_repeats,)
-        Seconds for one update, batch drawing included; report their median and spread.
-    """
-    n_repeats = check_whole_number("n_repeats", n_repeats, 1)
-    check_positive("seconds", seconds)
-    rngs = streams(0, 1)
-    w = np.stack([model.init(rng) for rng in rngs])
-    batches = take(data, shuffled(len(data), batch_size, rngs))
-    moments = iterate(model, batches, optimizer, lambda update: 1e-6, w)
-
-    def time_updates(n):
-        start = perf_counter()
-        for _ in islice(moments, n):
-            pass
-        return perf_counter() - start
-
-    with threadpool_limits(1):
-        n = 1
-        while time_updates(n) < seconds / 2:  # also warms up
-            n *= 2
-        return np.array([time_updates(n) / n for _ in range(n_repeats)])
-
-
-def throughput(model, data, optimizer, batch_size: int, **options) -> np.ndarray:
-    """Return examples per second, shape (n_repeats,); options as in `seconds_per_update`."""
-    return batch_size / seconds_per_update(model, data, optimizer, batch_size, **options)
-
-
-def peak_memory(function: Callable, *args) -> int:
-    """Call ``function(*args)`` and return how many bytes it held at its peak."""
-    was_tracing = tracemalloc.is_tracing()
-    if not was_tracing:
-        tracemalloc.start()
-    try:
-        tracemalloc.reset_peak()
-        before, _ = tracemalloc.get_traced_memory()
-        function(*args)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        if not was_tracing:
-            tracemalloc.stop()
-    return peak - before
-
-
-def memory_per_update(model, data, optimizer, batch_size: int) -> int:
-    """Return how many bytes the loop of a single run holds at the peak of an update.
-
-    Counted are the batch, what the model keeps for the way back, the gradient, the parameters and
-    the optimizer's memory; not the data themselves, nor row numbers that were drawn ahead.
-
-    Parameters
-    ----------
-    model, data, optimizer
-        As in :func:`course_lib.training.train`.
-    batch_size : int
-        B, from 1 to N.
-    """
-    batch_size = check_whole_number("batch_size", batch_size, 1, len(data))
-    rows = np.arange(batch_size)[None]
-
-    def two_updates():  # in the second one, the first one's batch and gradient are not gone yet
-        w = model.init(streams(0, 1)[0])[None]
-        for _ in iterate(model, take(data, iter([rows, rows])), optimizer, constant(1e-6), w):
-            pass
-
-    two_updates()  # what is made only once, at the first call, is not a cost of the batch
-    return peak_memory(two_updates)
-
-
-def largest_batch(model, data, budget: float, optimizer=None) -> int:
-    """Return the largest batch size whose update holds at most `budget` bytes, N if all do.
-
-    It is found by measuring: B doubles until an update takes too much, then halving the gap leads
-    to a B that fits while B + 1 does not. So no batch of more than twice the answer is ever tried.
-
-    Parameters
-    ----------
-    model, data
-        As in :func:`course_lib.training.train`.
-    budget : float
-        Bytes, as :func:`memory_per_update` counts them.
-    optimizer : Optimizer, optional
-        Left out, ``sgd()``; momentum and Adam keep more numbers for each parameter.
-
-    Raises
-    ------
-    ValueError
-        If an update on a single example already takes more.
-    """
-    check_positive("budget", budget)
-    optimizer = optimizer or sgd()
-
-    def memory(batch_size):
-        return memory_per_update(model, data, optimizer, batch_size)
-
-    if memory(1) > budget:
-        raise ValueError(
-            f"budget must be at least {memory(1):,} bytes, which an update on one example takes, "
-            f"not {budget!r}"
-        )
-    fits = 1
-    while fits < len(data) and memory(min(2 * fits, len(data))) <= budget:
-        fits = min(2 * fits, len(data))
-    too_many = min(2 * fits, len(data) + 1)
-    return fits + bisect_right(range(fits + 1, too_many), budget, key=memory)
+    reached = run.loss <= target  # nan is not
+    return np.where(reached.any(axis=1), run.updates[reached.argmax(axis=1)], np.inf)

@@ -82,14 +82,6 @@ def constant(lr) -> Schedule:
     return lambda update: lr
 
 
-def step(lr, every: int, factor: float = 0.1) -> Schedule:
-    """Return the schedule that multiplies the rate by `factor` after each `every` updates."""
-    check_not_negative("lr", lr)
-    every = check_whole_number("every", every, 1)
-    check_positive("factor", factor)
-    return lambda update: lr * factor ** (update // every)
-
-
 def inverse_time(lr, half_after: int) -> Schedule:
     """Return the 1/t schedule α_t = lr / (1 + t/half_after): half of lr after `half_after` updates.
 

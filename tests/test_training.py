@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from course_lib.batches import in_order, shuffled, streams, take, with_replacement
+from course_lib.chapters.cost import peak_memory
 from course_lib.data import Data, digits_data, lesson_line, linear_data
-from course_lib.measure import least_squares, peak_memory
+from course_lib.measure import least_squares
 from course_lib.models import line, linear, mlp, softmax
 from course_lib.optimizers import adam, constant, cosine, momentum, sgd
 from course_lib.training import iterate, sweep, train
