@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from course_lib._checks import check_choice
-from course_lib.training import CLOCKS
+from course_lib.runs import CLOCKS
 
 #: Colour, dash and marker that belong together: a colour never stands alone. The colours are Okabe
 #: and Ito's, the last two darkened, so that each has a contrast of 3 with white.

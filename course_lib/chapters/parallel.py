@@ -21,7 +21,8 @@ import numpy as np
 from distributed import Client, WorkerPlugin, get_worker
 
 from course_lib._checks import check_whole_number
-from course_lib.training import check_fit, iterate
+from course_lib.models import check_fit
+from course_lib.training import iterate
 
 _NUMBERS = count()
 

@@ -15,7 +15,8 @@ from course_lib.measure import least_squares
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, sgd
 from course_lib.plots import GREY, HALO, LOOKS, draw_band, excess
-from course_lib.training import CLOCKS, Run, train
+from course_lib.runs import CLOCKS, Run
+from course_lib.training import train
 
 SECONDS = "seconds"
 #: A fraction of the largest loss below which nothing is drawn.
