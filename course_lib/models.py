@@ -263,7 +263,15 @@ def probabilities(scores):
 
 
 def check_fit(model, data) -> None:
-    """Raise a ValueError if there is no model or no data, or the model does not take such data."""
+    """Raise a ValueError if there is no model or no data, or the model does not take such data.
+
+    Examples
+    --------
+    >>> from course_lib.data import linear_data
+    >>> check_fit(linear(5), linear_data(100, 3))
+    Traceback (most recent call last):
+    ValueError: data must have D = 5 features for this model, not 3
+    """
     check_kind("model", model, Model, "line()")
     check_kind("data", data, Data, "lesson_line()")
     if data.X.shape[1] != model.D:

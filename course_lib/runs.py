@@ -122,6 +122,12 @@ def lock_step():
 
     A stack is many small products, on which more threads only wait for each other; and a run that
     diverges is a result here.
+
+    Examples
+    --------
+    >>> with lock_step():
+    ...     np.array([1e300]) ** 2
+    array([inf])
     """
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
         yield
@@ -131,6 +137,13 @@ def loss_over(model: Model, w: np.ndarray, data: Data) -> np.ndarray:
     """Return the loss over all the data, shape (...), in pieces that fit into memory.
 
     A stack of runs holds a number for each run, example and unit of the model at once.
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> loss_over(line(), np.zeros((16, 2)), lesson_line()).shape
+    (16,)
     """
     units = -(-model.P // model.D)
     at_once = max(1, PIECE // (units * max(1, w[..., 0].size)))
@@ -166,6 +179,17 @@ def record_runs(
     values : dict of arrays, each of shape (S, R, T, …)
     w : array, shape (S, R, P)
         The parameters at the last moment.
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> from course_lib.training import iterate_runs
+    >>> moments = iterate_runs(Setup(line(), lesson_line(), sgd(), 10), [constant(0.1)])
+    >>> clocks, values, w = record_runs(moments, [0, 5], {"slope": lambda w: w[:, 0]})
+    >>> clocks.tolist(), values["slope"].shape, w.shape
+    ([[0, 5], [0, 50]], (1, 16, 2), (1, 16, 2))
     """
     clocks, values = [], {name: [] for name in quantities}
     wanted = iter(record)

@@ -90,6 +90,16 @@ def iterate_runs(setup: Setup, schedules: Sequence[Schedule]) -> Iterator:
     """Yield what :func:`iterate` does, for R runs with each of S schedules in one stack.
 
     w has shape (S, R, P) and the batches (R, B): all schedules share the starts and the batches.
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> setup = Setup(line(), lesson_line(), sgd(), batch_size=10)
+    >>> moments = iterate_runs(setup, [constant(0.1), constant(0.2)])
+    >>> next(moments)[-1].shape
+    (2, 16, 2)
     """
     rngs = streams(setup.seed, setup.n_runs)
     w = setup.starts(rngs)
@@ -281,6 +291,11 @@ def progress_bar(show: bool, *args, **options) -> tqdm:
     """Return a bar with tqdm's arguments, which appears when the work takes more than a second.
 
     Even where it is to be shown, TQDM_DISABLE=1 hides it.
+
+    Examples
+    --------
+    >>> list(progress_bar(True, range(3)))
+    [0, 1, 2]
     """
     is_hidden = os.environ.get("TQDM_DISABLE", "0") != "0"  # tqdm's notebook bar does not ask
     return tqdm(*args, disable=is_hidden or not show, delay=1, **options)
