@@ -13,11 +13,13 @@ import numpy as np
 
 from course_lib._checks import (
     check_array,
+    check_call,
     check_finite,
     check_flag,
     check_function,
     check_kind,
     check_not_negative,
+    check_one_number,
     check_positive,
     check_whole_number,
 )
@@ -143,8 +145,9 @@ def batch_gradients(
     w = check_array("w", w, (model.P,))
     batch_size = check_whole_number("batch_size", batch_size, 1, len(data))
     check_function("sampling", sampling, "(N, batch_size, rngs)", "with_replacement")
-    n_draws = check_whole_number("n_draws", n_draws, 1)
-    batches = take(data, sampling(len(data), batch_size, streams(seed, 1)))
+    n_draws = check_whole_number("n_draws", n_draws, 1, 10**8)
+    rows = check_call("sampling", sampling, len(data), batch_size, streams(seed, 1))
+    batches = take(data, rows)
     whole = ((X[0], y[0]) for X, y in batches if y.shape[-1] == batch_size)
     return np.array([model.grad(w, X, y) for X, y in islice(whole, n_draws)])
 
@@ -288,6 +291,6 @@ def updates_to_reach(run, target: float) -> np.ndarray:
     array([8., 8.])
     """
     check_kind("run", run, Run, "train(…)")
-    check_finite("target", target)
+    check_one_number("target", check_finite("target", target))
     reached = run.loss <= target  # nan is not
     return np.where(reached.any(axis=1), run.updates[reached.argmax(axis=1)], np.inf)

@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from course_lib._checks import (
+    MOST_RUNS,
     check_array,
     check_choice,
     check_function,
@@ -50,7 +51,7 @@ class Setup:
         check_seed(self.seed)
         if not callable(self.batch_size):
             check_whole_number("batch_size", self.batch_size, 1, len(self.data))
-        check_whole_number("n_runs", self.n_runs, 1)
+        check_whole_number("n_runs", self.n_runs, 1, MOST_RUNS)
         if self.start is not None:
             shape = (self.n_runs, self.model.P)
             start = check_array("start", self.start, (None,))
@@ -145,6 +146,8 @@ def loss_over(model: Model, w: np.ndarray, data: Data) -> np.ndarray:
     >>> loss_over(line(), np.zeros((16, 2)), lesson_line()).shape
     (16,)
     """
+    check_fit(model, data)
+    w = check_array("w", w, (model.P,))
     units = -(-model.P // model.D)
     at_once = max(1, PIECE // (units * max(1, w[..., 0].size)))
     if at_once >= len(data):

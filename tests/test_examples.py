@@ -15,9 +15,9 @@ def public(room):
     names = getattr(module, "__all__", [name for name in vars(module) if name[0] != "_"])
     for name in names:
         thing = getattr(module, name)
-        if inspect.isroutine(thing) or inspect.isclass(thing):
-            if thing.__module__.startswith(module.__name__):
-                yield f"{room}.{name}", thing
+        is_ours = getattr(thing, "__module__", "").startswith(module.__name__)
+        if is_ours and (inspect.isroutine(thing) or inspect.isclass(thing)):
+            yield f"{room}.{name}", thing
 
 
 PUBLIC = dict(found for room in TABLE for found in public(room))

@@ -54,7 +54,7 @@ def seconds_per_update(
     ((3,), True)
     """
     _check_loop(model, data, optimizer, batch_size)
-    n_repeats = check_whole_number("n_repeats", n_repeats, 1)
+    n_repeats = check_whole_number("n_repeats", n_repeats, 1, 10**6)
     check_one_number("seconds", check_positive("seconds", seconds))
     rngs = streams(0, 1)
     w = np.stack([model.init(rng) for rng in rngs])

@@ -112,7 +112,7 @@ def largest_eigenvalue(model, w, data, *, n_products: int = 30, seed: int = 0) -
     >>> float(largest_eigenvalue(linear(4), np.zeros(4), data).round(6))
     2.0
     """
-    n_products = check_whole_number("n_products", n_products, 1)
+    n_products = check_whole_number("n_products", n_products, 1, 10**6)
     check_fit(model, data)
     w = check_array("w", w, (model.P,)).astype(float)
     rng = np.random.default_rng(check_seed(seed))

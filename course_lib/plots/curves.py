@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from course_lib._checks import check_array, check_choice, check_finite, check_kind, check_list
+from course_lib._checks import (
+    check_array,
+    check_choice,
+    check_finite,
+    check_kind,
+    check_list,
+    check_one_number,
+)
 from course_lib.measure import middle_80
 from course_lib.plots.looks import HALO, LOOKS, look_of
 from course_lib.runs import CLOCKS, Run
@@ -48,7 +55,7 @@ def draw_loss(
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
     runs = _check_runs(runs)
     check_choice("clock", clock, tuple(CLOCKS))
-    check_finite("minus", minus)
+    check_one_number("minus", check_finite("minus", minus))
     for i, run in enumerate(runs):
         check_choice("quantity", quantity, ("loss", *run.watched))
         values = run.loss if quantity == "loss" else run.watched[quantity]
@@ -165,9 +172,11 @@ def draw_spread(ax, groups: Mapping[str, np.ndarray], reference: float | None = 
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
     check_kind("groups", groups, Mapping, '{"B = 1": [3.9, 4.2]}')
-    for i, (_, values) in enumerate(groups.items()):
+    if reference is not None:
+        check_one_number("reference", check_finite("reference", reference))
+    for i, (name, values) in enumerate(groups.items()):
         look = LOOKS[i % len(LOOKS)]
-        dots = np.asarray(values)[:500]
+        dots = check_array(f"groups[{name!r}]", values, (None,))[:500]
         height = i + 0.6 * (np.arange(len(dots)) * 0.618034 % 1 - 0.5)  # golden ratio: even scatter
         style = {"markersize": 3, "alpha": 0.25} if len(dots) > 100 else {"alpha": 0.7}
         ax.plot(dots, height, "o", color=look["color"], markeredgewidth=0, **style)
@@ -217,7 +226,8 @@ def tick_at(ax, values):
     >>> ax = tick_at(Figure().add_subplot(), [1, 10, 100])
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
-    check_finite("values", values)
+    for value in check_list("values", values, "numbers"):
+        check_one_number("each of values", check_finite("each of values", value))
     ax.set_xticks(values, [f"{value:g}" for value in values])
     ax.minorticks_off()
     return ax

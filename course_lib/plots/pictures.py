@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from course_lib._checks import check_kind
+from course_lib._checks import check_kind, check_whole_number
 from course_lib.plots.looks import GREY
 
 
@@ -43,6 +43,9 @@ def image_tag(content: bytes, alt: str, width: int, kind: str = "png") -> str:
     >>> image_tag(b"...", "A line.", width=300)[:27]
     '<img alt="A line." width="3'
     """
+    check_kind("content", content, bytes, "to_png(fig)")
+    check_kind("alt", alt, str, '"A line."')
+    check_whole_number("width", width, 1)
     data = base64.b64encode(content).decode()
     return (
         f'<img alt="{escape(alt)}" width="{width}" '

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from course_lib._checks import check_array, check_kind
+from course_lib._checks import check_array, check_finite, check_kind
 from course_lib.data import Data
 from course_lib.models import check_fit
 from course_lib.plots.looks import GREY, HALO, THIN_HALO, look_of
@@ -53,7 +53,8 @@ def draw_contours(ax, model, data, slopes: tuple[float, float], biases: tuple[fl
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
     check_fit(model, data)
-    check_array("slopes", slopes, (2,)), check_array("biases", biases, (2,))
+    check_array("slopes", check_finite("slopes", slopes), (2,))
+    check_array("biases", check_finite("biases", biases), (2,))
     w, b = np.meshgrid(np.linspace(*slopes, 201), np.linspace(*biases, 201))
     loss = model.loss(np.stack([w, b], axis=-1), data.X, data.y)
     levels = loss.min() + np.ptp(loss) * np.linspace(0, 1, 16)[1:] ** 3
