@@ -35,7 +35,7 @@ test: .venv/installed
 	@exec .venv/bin/python -m pytest -n 2 $(TEST_OPTIONS)
 
 store: .venv/installed
-	@exec .venv/bin/python -m tests.store $(NOTEBOOKS)
+	@exec .venv/bin/python -m tests.tools.store $(NOTEBOOKS)
 
 lint: .venv/installed
 	@.venv/bin/python -m ruff check . && exec .venv/bin/python -m ruff format --check .

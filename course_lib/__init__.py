@@ -1,24 +1,39 @@
 """The small library of the course on batch size.
 
-One room, one job; imports point one way, down this list:
+Read these first, in this order. They are what is taught, and every notebook uses them:
 
-===========  =======================================================================
-data         examples to learn from: ``Data(X, y)``
-own_data     the same from your own CSV file
-models       what is learned: a loss and its gradient, written out in numpy
-batches      which examples the next update sees
-optimizers   how a gradient changes the parameters; learning rates and their schedules
-training     the loop: ``iterate``, ``train``, ``sweep``
-quadratic    training computed instead of run: the noisy quadratic model
-curvature    how sharply a loss bends: Hessian products, the largest eigenvalue
-measure      numbers read off models and runs
-choosing     which batch size to take: the lesson's procedure as a function
-parallel     one gradient from many workers
-ledger       every sentence of the lesson, with what the course found
-plots        one function a kind of picture
-saving       what JupyterLab keeps of an explorer in a saved notebook
-explorers    pictures that answer to a control
-===========  =======================================================================
+===================  ===============================================================
+data                 examples to learn from: ``Data(X, y)``
+models               what is learned: a loss and its gradient, written out in numpy
+batches              which examples the next update sees
+optimizers           how a gradient changes the parameters; learning rates, schedules
+runs                 R runs in lock-step: their setup and their record
+training             the loop: ``iterate``, ``train``, ``sweep``
+measure              numbers read off models and runs
+plots                one function a kind of picture
+===================  ===============================================================
+
+One chapter's: each belongs to the notebooks named, and can be read by itself.
+
+===================  ===============================================================
+chapters.curvature   02, 09: how sharply a loss bends: its Hessian and the eigenvalues
+chapters.cost        06: what an update costs: seconds and bytes
+chapters.quadratic   08: training computed instead of run: the noisy quadratic model
+chapters.choosing    10: which batch size to take: the lesson's procedure as a function
+chapters.own_data    10: data from your own CSV file
+chapters.parallel    11: one gradient from many workers
+chapters.ledger      11: every sentence of the lesson, with what the course found
+===================  ===============================================================
+
+In JupyterLab, beside the notebook's own code:
+
+===================  ===============================================================
+lab.saving           what is kept of an explorer in a saved notebook
+lab.explorers        pictures that answer to a control
+===================  ===============================================================
+
+Imports point one way: a room uses only rooms that stand above it here. A new optimizer goes into
+``optimizers``, a new model into ``models``.
 
 Vocabulary, the same everywhere:
 

@@ -6,19 +6,27 @@ tr Σ / B when drawn with replacement, and tr Σ / B · (N − B)/(N − 1) when
 (Cochran, *Sampling Techniques*, 3rd ed. 1977, on simple random sampling).
 """
 
-import tracemalloc
-from bisect import bisect_right
 from collections.abc import Callable
 from itertools import islice
-from time import perf_counter
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from course_lib._checks import check_positive, check_whole_number
-from course_lib.batches import shuffled, streams, take, with_replacement
-from course_lib.optimizers import constant, sgd
-from course_lib.training import iterate
+from course_lib._checks import (
+    check_array,
+    check_call,
+    check_finite,
+    check_flag,
+    check_function,
+    check_kind,
+    check_not_negative,
+    check_one_number,
+    check_positive,
+    check_whole_number,
+)
+from course_lib.batches import streams, take, with_replacement
+from course_lib.data import Data
+from course_lib.models import check_fit, linear
+from course_lib.runs import Run
 
 
 def least_squares(data, bias: bool = False) -> np.ndarray:
@@ -33,25 +41,76 @@ def least_squares(data, bias: bool = False) -> np.ndarray:
     Returns
     -------
     w : array, shape (D,), or (D + 1,) with a bias
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> least_squares(lesson_line(), bias=True).round(4)
+    array([2.7701, 4.2151])
     """
-    return np.linalg.lstsq(_columns(data, bias), data.y)[0]
+    check_kind("data", data, Data, "lesson_line()")
+    check_flag("bias", bias)
+    X = data.with_bias().X if bias else data.X
+    return np.linalg.lstsq(X, data.y)[0]
 
 
-def hessian_eigenvalues(data, bias: bool = False) -> np.ndarray:
-    """Return the eigenvalues of H = (2/N) XᵀX, the largest first: shape (D,), one more with a bias.
+def least_loss(data, bias: bool = False) -> float:
+    """Return the mean squared error of :func:`least_squares`, which no linear model undercuts.
 
-    H is the Hessian of the mean squared error of ``linear``, and with a bias that of ``line``.
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> round(least_loss(lesson_line(), bias=True), 4)
+    0.8066
     """
-    return np.linalg.svd(_columns(data, bias), compute_uv=False) ** 2 * 2 / len(data)
+    w = least_squares(data, bias)
+    data = data.with_bias() if bias else data
+    return float(linear(len(w)).loss(w, data.X, data.y))
 
 
-def _columns(data, bias):
-    """Return X, with a column of ones at its end where there is a bias to fit."""
-    return np.column_stack([data.X, np.ones(len(data))]) if bias else data.X
+def middle_80(values, axis: int = 0, method: str = "nearest") -> np.ndarray:
+    """Return the 10th, 50th and 90th percentile: the ends of the middle 80 %, and the median.
+
+    Parameters
+    ----------
+    values : array
+        A run that has diverged, to nan or inf, stands above all others.
+    axis : int
+        Over which to look; 0 are the runs of a loss of shape (R, T).
+    method : str
+        As in ``np.quantile``. The nearest run is one that there is, and fit for infinite values.
+
+    Returns
+    -------
+    array, shape (3, …)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> middle_80(np.arange(101))
+    array([10., 50., 90.])
+    >>> middle_80([1.0, 2.0, np.nan])
+    array([ 1.,  2., inf])
+    """
+    values = check_array("values", values, (None,))
+    axis = check_whole_number("axis", axis, -values.ndim, values.ndim - 1)
+    values = np.where(np.isnan(values), np.inf, values)
+    return np.quantile(values, [0.1, 0.5, 0.9], axis=axis, method=method)
 
 
 def gradients(model, w, data) -> np.ndarray:
-    """Return the gradient of each example by itself, shape (N, P): each is a batch of one."""
+    """Return the gradient of each example by itself, shape (N, P): each is a batch of one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> gradients(line(), np.zeros(2), lesson_line()).shape
+    (100, 2)
+    """
+    check_fit(model, data)
+    w = check_array("w", w, (model.P,))
     return model.grad(w, data.X[:, None], data.y[:, None])
 
 
@@ -73,15 +132,37 @@ def batch_gradients(
         Seed of the draws.
     sampling : function of (N, batch_size, rngs)
         ``with_replacement``, or ``shuffled`` for batches without a repeated example.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> batch_gradients(line(), np.zeros(2), lesson_line(), batch_size=10, n_draws=500).shape
+    (500, 2)
     """
-    n_draws = check_whole_number("n_draws", n_draws, 1)
-    batches = take(data, sampling(len(data), batch_size, streams(seed, 1)))
+    check_fit(model, data)
+    w = check_array("w", w, (model.P,))
+    batch_size = check_whole_number("batch_size", batch_size, 1, len(data))
+    check_function("sampling", sampling, "(N, batch_size, rngs)", "with_replacement")
+    n_draws = check_whole_number("n_draws", n_draws, 1, 10**8)
+    rows = check_call("sampling", sampling, len(data), batch_size, streams(seed, 1))
+    batches = take(data, rows)
     whole = ((X[0], y[0]) for X, y in batches if y.shape[-1] == batch_size)
     return np.array([model.grad(w, X, y) for X, y in islice(whole, n_draws)])
 
 
 def gradient_noise(model, w, data) -> float:
-    """Return tr Σ, the variance of one example's gradient at w, summed over the parameters."""
+    """Return tr Σ, the variance of one example's gradient at w, summed over the parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> round(gradient_noise(line(), np.array([3.0, 4.0]), lesson_line()), 2)
+    7.08
+    """
     return float(gradients(model, w, data).var(axis=0).sum())
 
 
@@ -101,12 +182,20 @@ def gradient_variance(noise, batch_size, N: int | None = None):
     -------
     float or array
         tr Σ / B, times (N − B)/(N − 1) without replacement.
+
+    Examples
+    --------
+    >>> gradient_variance(8.0, batch_size=[1, 4, 8])
+    array([8., 2., 1.])
     """
+    check_not_negative("noise", noise)
     batch_size = check_positive("batch_size", batch_size)
     with_repeats = noise / np.asarray(batch_size)
     if N is None:
         return with_repeats
     N = check_whole_number("N", N, 2)
+    if np.max(batch_size) > N:
+        raise ValueError(f"batch_size must be at most N = {N}, not {batch_size!r}")
     return with_repeats * (N - np.asarray(batch_size)) / (N - 1)
 
 
@@ -115,6 +204,16 @@ def noise_scale(model, w, data) -> float:
 
     At this batch size the squared noise of the gradient equals its squared length
     (McCandlish et al. 2018, arXiv 1812.06162, equation 2.9, where it is called B_simple).
+
+    Examples
+    --------
+    Near the optimum there is little gradient left among the noise.
+
+    >>> import numpy as np
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> [round(noise_scale(line(), np.array(w), lesson_line()), 1) for w in ([0, 0], [3, 4])]
+    [0.4, 265.9]
     """
     each = gradients(model, w, data)
     return float(each.var(axis=0).sum() / (each.mean(axis=0) ** 2).sum())
@@ -137,7 +236,18 @@ def noise_and_signal(small, large, batch_small: int, batch_large: int):
     -------
     noise, signal : arrays, shape (...)
         Estimates of tr Σ and of ‖G‖².
+
+    Examples
+    --------
+    Squared lengths of 5 at B = 1 and of 3 at B = 2 fit a noise of 4 and a signal of 1.
+
+    >>> import numpy as np
+    >>> noise, signal = noise_and_signal(np.array([1.0, 2.0]), np.array([np.sqrt(3), 0]), 1, 2)
+    >>> round(float(noise), 6), round(float(signal), 6)
+    (4.0, 1.0)
     """
+    small = check_array("small", small, (None,))
+    large = check_array("large", large, small.shape[-1:])
     batch_small = check_whole_number("batch_small", batch_small, 1)
     batch_large = check_whole_number("batch_large", batch_large, batch_small + 1)
     short, long = np.vecdot(small, small), np.vecdot(large, large)
@@ -147,146 +257,40 @@ def noise_and_signal(small, large, batch_small: int, batch_large: int):
 
 
 def accuracy(model, w, data) -> np.ndarray:
-    """Return the fraction of examples whose highest class score is the right one, shape (...)."""
+    """Return the fraction of examples whose highest class score is the right one, shape (...).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from course_lib.data import digits_data
+    >>> from course_lib.models import softmax
+    >>> model, digits = softmax(64, 10), digits_data().test
+    >>> always_zero = np.zeros(model.P)  # every digit gets the same score, so the first one wins
+    >>> bool(accuracy(model, always_zero, digits) == (digits.y == 0).mean())
+    True
+    """
+    check_fit(model, data)
+    if model.K is None:
+        raise ValueError("model must be a classifier, such as softmax(64, 10), not a regression")
+    w = check_array("w", w, (model.P,))
     return np.mean(model.predict(w, data.X).argmax(axis=-1) == data.y, axis=-1)
 
 
 def updates_to_reach(run, target: float) -> np.ndarray:
-    """Return the first recorded update with a loss of at most `target`: shape (R,), inf if none."""
-    return _first_reached(run.loss, run.updates, target)
+    """Return the first recorded update with a loss of at most `target`: shape (R,), inf if none.
 
-
-def examples_to_reach(run, target: float) -> np.ndarray:
-    """Return the examples seen at that moment: shape (R,), inf if there is none."""
-    return _first_reached(run.loss, run.examples, target)
-
-
-def _first_reached(loss, clock, target):
-    reached = loss <= target  # nan is not
-    first = clock[reached.argmax(axis=1)]
-    return np.where(reached.any(axis=1), first, np.inf)
-
-
-def seconds_per_update(
-    model, data, optimizer, batch_size: int, *, n_repeats: int = 7, seconds: float = 0.02
-) -> np.ndarray:
-    """Time the updates of a single run on this machine, on one BLAS thread.
-
-    Parameters
-    ----------
-    model, data, optimizer
-        As in :func:`course_lib.training.train`.
-    batch_size : int
-        B, from 1 to N.
-    n_repeats : int
-        Times to measure.
-    seconds : float
-        Each measurement repeats the update for about this long.
-
-    Returns
-    -------
-    array, shape (n_repeats,)
-        Seconds for one update, batch drawing included; report their median and spread.
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> from course_lib.training import train
+    >>> run = train(line(), lesson_line(), sgd(), constant(0.1), batch_size=100, n_updates=100,
+    ...             start=[0, 0], n_runs=2)
+    >>> updates_to_reach(run, target=1.0)
+    array([8., 8.])
     """
-    n_repeats = check_whole_number("n_repeats", n_repeats, 1)
-    check_positive("seconds", seconds)
-    rngs = streams(0, 1)
-    w = np.stack([model.init(rng) for rng in rngs])
-    batches = take(data, shuffled(len(data), batch_size, rngs))
-    moments = iterate(model, batches, optimizer, lambda update: 1e-6, w)
-
-    def time_updates(n):
-        start = perf_counter()
-        for _ in islice(moments, n):
-            pass
-        return perf_counter() - start
-
-    with threadpool_limits(1):
-        n = 1
-        while time_updates(n) < seconds / 2:  # also warms up
-            n *= 2
-        return np.array([time_updates(n) / n for _ in range(n_repeats)])
-
-
-def throughput(model, data, optimizer, batch_size: int, **options) -> np.ndarray:
-    """Return examples per second, shape (n_repeats,); options as in `seconds_per_update`."""
-    return batch_size / seconds_per_update(model, data, optimizer, batch_size, **options)
-
-
-def peak_memory(function: Callable, *args) -> int:
-    """Call ``function(*args)`` and return how many bytes it held at its peak."""
-    was_tracing = tracemalloc.is_tracing()
-    if not was_tracing:
-        tracemalloc.start()
-    try:
-        tracemalloc.reset_peak()
-        before, _ = tracemalloc.get_traced_memory()
-        function(*args)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        if not was_tracing:
-            tracemalloc.stop()
-    return peak - before
-
-
-def memory_per_update(model, data, optimizer, batch_size: int) -> int:
-    """Return how many bytes the loop of a single run holds at the peak of an update.
-
-    Counted are the batch, what the model keeps for the way back, the gradient, the parameters and
-    the optimizer's memory; not the data themselves, nor row numbers that were drawn ahead.
-
-    Parameters
-    ----------
-    model, data, optimizer
-        As in :func:`course_lib.training.train`.
-    batch_size : int
-        B, from 1 to N.
-    """
-    batch_size = check_whole_number("batch_size", batch_size, 1, len(data))
-    rows = np.arange(batch_size)[None]
-
-    def two_updates():  # in the second one, the first one's batch and gradient are not gone yet
-        w = model.init(streams(0, 1)[0])[None]
-        for _ in iterate(model, take(data, iter([rows, rows])), optimizer, constant(1e-6), w):
-            pass
-
-    two_updates()  # what is made only once, at the first call, is not a cost of the batch
-    return peak_memory(two_updates)
-
-
-def largest_batch(model, data, budget: float, optimizer=None) -> int:
-    """Return the largest batch size whose update holds at most `budget` bytes, N if all do.
-
-    It is found by measuring: B doubles until an update takes too much, then halving the gap leads
-    to a B that fits while B + 1 does not. So no batch of more than twice the answer is ever tried.
-
-    Parameters
-    ----------
-    model, data
-        As in :func:`course_lib.training.train`.
-    budget : float
-        Bytes, as :func:`memory_per_update` counts them.
-    optimizer : Optimizer, optional
-        Left out, ``sgd()``; momentum and Adam keep more numbers for each parameter.
-
-    Raises
-    ------
-    ValueError
-        If an update on a single example already takes more.
-    """
-    check_positive("budget", budget)
-    optimizer = optimizer or sgd()
-
-    def memory(batch_size):
-        return memory_per_update(model, data, optimizer, batch_size)
-
-    if memory(1) > budget:
-        raise ValueError(
-            f"budget must be at least {memory(1):,} bytes, which an update on one example takes, "
-            f"not {budget!r}"
-        )
-    fits = 1
-    while fits < len(data) and memory(min(2 * fits, len(data))) <= budget:
-        fits = min(2 * fits, len(data))
-    too_many = min(2 * fits, len(data) + 1)
-    return fits + bisect_right(range(fits + 1, too_many), budget, key=memory)
+    check_kind("run", run, Run, "train(…)")
+    check_one_number("target", check_finite("target", target))
+    reached = run.loss <= target  # nan is not
+    return np.where(reached.any(axis=1), run.updates[reached.argmax(axis=1)], np.inf)

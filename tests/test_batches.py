@@ -15,7 +15,7 @@ from course_lib.batches import (
     updates_per_epoch,
     with_replacement,
 )
-from course_lib.data import line_data
+from course_lib.data import linear_data
 
 SAMPLINGS = [shuffled, with_replacement, in_order]
 
@@ -104,7 +104,7 @@ def test_batch_size_can_follow_a_schedule(sampling):
 
 
 def test_take_returns_the_examples_of_the_rows():
-    data = line_data(30)
+    data = linear_data(30, 2)
     rows = np.array([[3, 1], [0, 29]])
     X, y = next(take(data, iter([rows])))
     np.testing.assert_array_equal(X, data.X[rows])

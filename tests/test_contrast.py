@@ -9,11 +9,11 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from course_lib.data import lesson_line
-from course_lib.explorers import ClockExplorer, Prediction
+from course_lib.lab.explorers import ClockExplorer, Prediction
 from course_lib.models import line
 from course_lib.plots import LOOKS, draw_contours
-from tests.contrast import LINES, TEXT, contrast, faint
-from tests.test_explorers import EXPLORERS, MOVES, move, runs_of_lesson
+from tests.lab.test_explorers import EXPLORERS, MOVES, move, runs_of_lesson
+from tests.tools.contrast import LINES, TEXT, contrast, faint
 
 WHITE = to_rgb("white")
 

@@ -7,16 +7,15 @@ import pytest
 from sklearn.datasets import load_digits
 
 from course_lib.batches import streams
+from course_lib.chapters.curvature import hessian_eigenvalues
 from course_lib.data import (
     Data,
     digits_data,
     drifting_line,
     drifting_slope,
     lesson_line,
-    line_data,
     linear_data,
 )
-from course_lib.measure import hessian_eigenvalues, least_squares
 
 
 def test_lesson_line_is_what_the_lesson_draws():
@@ -36,11 +35,10 @@ def test_lesson_line_leaves_the_generator_where_the_lesson_goes_on():
     assert rng.randn() == other.randn()
 
 
-def test_line_data_lies_about_its_line():
-    data = line_data(20_000, slope=-2, bias=1, noise=0.5, seed=3)
-    np.testing.assert_allclose(least_squares(data, bias=True), [-2, 1], atol=0.03)
-    residual = data.y - (-2 * data.X[:, 0] + 1)
-    assert residual.std() == pytest.approx(0.5, rel=0.03)
+def test_a_bias_is_the_weight_of_a_feature_that_is_always_one():
+    data = lesson_line().with_bias()
+    np.testing.assert_array_equal(data.X[:, 0], lesson_line().X[:, 0])
+    assert (data.X[:, 1] == 1).all() and data.X.shape == (100, 2)
 
 
 @pytest.mark.parametrize("condition_number", [1, 10, 1000.0])
@@ -69,9 +67,9 @@ def test_wrong_labels_are_as_many_as_asked_for_and_only_in_the_training_part():
 
 
 def test_same_seed_gives_the_same_data_and_another_seed_other_data():
-    for make in (line_data, lambda seed: linear_data(50, 3, seed=seed)):
-        np.testing.assert_array_equal(make(seed=1).y, make(seed=1).y)
-        assert not np.array_equal(make(seed=1).y, make(seed=2).y)
+    one, again, other = (linear_data(50, 3, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.y, again.y)
+    assert not np.array_equal(one.y, other.y)
 
 
 def test_drifting_line_swings_as_its_slope_says():
@@ -106,9 +104,8 @@ def test_bad_data_are_refused_with_what_is_wrong(X, y, says):
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: line_data(0), "N must be a whole number of at least 1, not 0"),
-        (lambda: line_data(2.5), "N must be a whole number of at least 1, not 2.5"),
-        (lambda: line_data(noise=-1), "noise must be zero or a positive number, not -1"),
+        (lambda: linear_data(2.5, 1), "N must be a whole number of at least 1, not 2.5"),
+        (lambda: linear_data(9, 1, noise=-1), "noise must be zero or a positive number, not -1"),
         (lambda: linear_data(3, 5), "N must be a whole number of at least 5, not 3"),
         (lambda: linear_data(9, 2, condition_number=0.5), "condition_number must be at least 1"),
         (lambda: digits_data(n_train=1797), "n_train must be a whole number from 1 to 1795"),

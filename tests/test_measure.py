@@ -5,29 +5,21 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from course_lib import measure
 from course_lib.batches import shuffled
 from course_lib.data import Data, digits_data, lesson_line, linear_data
 from course_lib.measure import (
     accuracy,
     batch_gradients,
-    examples_to_reach,
     gradient_noise,
     gradient_variance,
     gradients,
-    hessian_eigenvalues,
-    largest_batch,
     least_squares,
-    memory_per_update,
     noise_and_signal,
     noise_scale,
-    peak_memory,
-    seconds_per_update,
-    throughput,
     updates_to_reach,
 )
 from course_lib.models import line, linear, mlp
-from course_lib.optimizers import adam, constant, momentum, sgd
+from course_lib.optimizers import constant, sgd
 from course_lib.training import train
 
 LINE = lesson_line()
@@ -38,17 +30,6 @@ def test_least_squares_has_no_gradient():
     for model, data, bias in ((line(), LINE, True), (linear(4), linear_data(50, 4), False)):
         grad = model.grad(least_squares(data, bias), data.X, data.y)
         np.testing.assert_allclose(grad, 0, atol=1e-12)
-
-
-def test_hessian_eigenvalues_are_those_of_finite_differences():
-    h = 1e-4
-    model = line()
-    columns = [
-        model.grad(W + h * e, LINE.X, LINE.y) - model.grad(W - h * e, LINE.X, LINE.y)
-        for e in np.eye(2)
-    ]
-    numeric = np.linalg.eigvalsh(np.array(columns) / (2 * h))[::-1]
-    np.testing.assert_allclose(hessian_eigenvalues(LINE, bias=True), numeric, rtol=1e-6)
 
 
 def test_gradients_are_those_of_the_examples_one_by_one():
@@ -146,7 +127,6 @@ def test_moment_of_reaching_a_loss_is_the_first_recorded_one():
     reached = updates_to_reach(run, target)
     for r, update in enumerate(reached.astype(int)):
         assert run.loss[r, update] <= target < run.loss[r, :update].min()
-    np.testing.assert_array_equal(examples_to_reach(run, target), 20 * reached)
 
 
 def test_a_loss_never_reached_takes_for_ever_also_when_runs_diverge():
@@ -156,92 +136,9 @@ def test_a_loss_never_reached_takes_for_ever_also_when_runs_diverge():
     assert np.isinf(updates_to_reach(lost, 0.1)).all()
 
 
-def test_timings_are_positive_and_a_batch_of_1000_takes_longer_than_one_of_1():
-    data = digits_data().train
-    model = mlp((64, 64, 10))
-    one, thousand = (
-        seconds_per_update(model, data, sgd(), B, n_repeats=3, seconds=0.01) for B in (1, 1000)
-    )
-    assert one.shape == (3,) and (one > 0).all()
-    assert np.median(thousand) > 2 * np.median(one)
-    assert (throughput(model, data, sgd(), 8, n_repeats=2, seconds=0.002) > 0).all()
-
-
-def test_peak_memory_sees_an_array_that_is_gone_at_the_end():
-    assert peak_memory(lambda: np.ones(500_000).sum()) == pytest.approx(4_000_000, rel=0.01)
-    assert peak_memory(lambda: None) < 10_000
-
-
-DIGITS = digits_data().train
-
-
-def test_an_example_more_takes_the_memory_that_its_arrays_have():
-    """The most is alive on the way back through a hidden layer of H units, before K classes."""
-    D, H, K = 64, 48, 10
-    model = mlp((D, H, K))
-    few, many = (memory_per_update(model, DIGITS, sgd(), B) for B in (600, 1000))
-    numbers = D + 1 + H + K + H  # batch: X and y; hidden layer, scores, gradient by hidden layer
-    assert many - few == pytest.approx(400 * (8 * numbers + H), rel=0.01)  # H bools: where x > 0
-
-
-def test_optimizers_that_remember_take_more_memory():
-    model = mlp((64, 200, 10))
-    plain, heavy, adaptive = (
-        memory_per_update(model, DIGITS, optimizer, 1) for optimizer in (sgd(), momentum(), adam())
-    )
-    assert plain < heavy < adaptive
-    assert heavy - plain >= 0.9 * 8 * model.P
-
-
-@pytest.mark.parametrize("optimizer", [None, adam()], ids=["sgd", "adam"])
-@pytest.mark.parametrize(
-    ("model", "data", "budget"),
-    [
-        (mlp((64, 16, 10)), DIGITS, 4e5),
-        (mlp((64, 64, 10)), DIGITS, 1e6),
-        (mlp((64, 128, 10)), DIGITS, 2_000_000),
-        (linear(5), linear_data(3000, 5), 100_000),
-    ],
-)
-def test_the_largest_batch_fits_and_one_example_more_does_not(model, data, budget, optimizer):
-    B = largest_batch(model, data, budget, optimizer)
-    assert 1 < B < len(data)
-    at, above = (memory_per_update(model, data, optimizer or sgd(), b) for b in (B, B + 1))
-    assert at <= budget < above
-
-
-def test_all_examples_are_the_largest_batch_where_they_fit():
-    assert largest_batch(line(), LINE, 1e9) == len(LINE)
-    assert largest_batch(line(), Data(LINE.X[:1], LINE.y[:1]), 1e9) == 1
-
-
-@pytest.mark.parametrize("answer", [1, 2, 3, 4, 5, 63, 64, 65, 99, 100])
-def test_no_batch_of_more_than_twice_the_answer_is_tried(monkeypatch, answer):
-    tried = []
-
-    def memory(model, data, optimizer, batch_size):
-        tried.append(batch_size)
-        return 8 * batch_size
-
-    monkeypatch.setattr(measure, "memory_per_update", memory)
-    assert largest_batch(line(), LINE, 8 * answer + 7) == answer
-    assert max(tried) <= 2 * answer and len(tried) <= 16
-
-
-def test_a_budget_below_a_single_example_is_refused_with_what_that_takes():
-    with pytest.raises(ValueError, match=r"budget must be at least [\d,]+ bytes, .* not 100"):
-        largest_batch(line(), LINE, 100)
-
-
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: largest_batch(line(), LINE, 0), "budget must be a positive number, not 0"),
-        (lambda: largest_batch(line(), LINE, "1 GB"), "budget must be a positive number, not '1"),
-        (
-            lambda: memory_per_update(line(), LINE, sgd(), 101),
-            "batch_size must be a whole number from 1 to 100, not 101",
-        ),
         (lambda: noise_and_signal(W, W, 8, 8), "batch_large must be a whole number of at least 9"),
         (lambda: gradient_variance(1.0, 0), "batch_size must be a positive number, not 0"),
         (lambda: gradient_variance(1.0, 1, 1), "N must be a whole number of at least 2, not 1"),
@@ -252,11 +149,6 @@ def test_a_budget_below_a_single_example_is_refused_with_what_that_takes():
         (
             lambda: batch_gradients(line(), W, LINE, 5, 0),
             "n_draws must be a whole number of at least",
-        ),
-        (lambda: seconds_per_update(line(), LINE, sgd(), 0), "batch_size must be a whole number"),
-        (
-            lambda: seconds_per_update(line(), LINE, sgd(), 1, n_repeats=0),
-            "n_repeats must be a whole",
         ),
     ],
 )

@@ -12,7 +12,6 @@ from course_lib.optimizers import (
     momentum,
     sgd,
     square_root_rule,
-    step,
     warm_up,
 )
 
@@ -77,7 +76,6 @@ def test_an_update_changes_no_array_in_place(optimizer):
 
 def test_schedules_pass_through_the_points_that_define_them():
     assert [constant(0.1)(t) for t in (0, 99)] == [0.1, 0.1]
-    assert [step(1.0, 10, 0.5)(t) for t in (0, 9, 10, 20)] == [1, 1, 0.5, 0.25]
     assert [inverse_time(1.0, 50)(t) for t in (0, 50, 150)] == [1, 0.5, 0.25]
     assert [cosine(1.0, 100, 0.2)(t) for t in (0, 50, 100, 200)] == pytest.approx(
         [1, 0.6, 0.2, 0.2]
@@ -96,7 +94,6 @@ def test_schedules_take_a_rate_for_each_run():
     rates = np.array([0.1, 0.2])
     for schedule in (
         constant(rates),
-        step(rates, 10),
         inverse_time(rates, 5),
         cosine(rates, 10),
         warm_up(constant(rates), 5),
@@ -112,7 +109,7 @@ def test_rules_scale_the_rate_with_the_batch_size():
 @pytest.mark.parametrize("lr", [-0.1, np.nan, np.inf, "0.1", None, [0.1, -0.1]])
 @pytest.mark.parametrize(
     "make",
-    [constant, lambda lr: step(lr, 10), lambda lr: inverse_time(lr, 10), lambda lr: cosine(lr, 10)],
+    [constant, lambda lr: inverse_time(lr, 10), lambda lr: cosine(lr, 10)],
 )
 def test_bad_learning_rates_are_refused(make, lr):
     with pytest.raises(ValueError, match="lr must be zero or a positive number, not"):
@@ -125,7 +122,6 @@ def test_bad_learning_rates_are_refused(make, lr):
         (lambda: momentum(1.0), "beta must be a number from 0 up to, but not, 1, not 1.0"),
         (lambda: adam(beta2=-0.1), "beta2 must be"),
         (lambda: adam(epsilon=0), "epsilon must be a positive number, not 0"),
-        (lambda: step(0.1, 0), "every must be a whole number of at least 1, not 0"),
         (lambda: warm_up(constant(0.1), 0), "n_updates must be a whole number of at least 1"),
         (lambda: linear_rule(0.1, 0), "batch_size must be a whole number of at least 1"),
         (lambda: square_root_rule(0, 8), "lr must be a positive number, not 0"),

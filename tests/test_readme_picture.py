@@ -1,10 +1,10 @@
 """The README shows what the course really draws, and says it in words too."""
 
-from tests.readme_picture import PICTURE, ROOT, stored_picture
+from tests.tools.readme_picture import PICTURE, ROOT, stored_picture
 
 
 def test_picture_is_the_one_that_the_notebook_drew():
-    assert PICTURE.read_bytes() == stored_picture()[1], "run: python -m tests.readme_picture"
+    assert PICTURE.read_bytes() == stored_picture()[1], "run: python -m tests.tools.readme_picture"
 
 
 def test_readme_shows_it_with_a_text_alternative():

@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.environment import CELL_TIMEOUT
+from tests.tools.environment import CELL_TIMEOUT
 
 ROOT = Path(__file__).parents[1]
 IGNORED = {".git", ".venv", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
@@ -25,7 +25,7 @@ WINDOWS = os.name == "nt"
 # Requirements that are used by a command or a plugin, and not imported: where that stands.
 USED_BY_NAME = {
     "check-jsonschema": ("tests/test_setup.py", "check_jsonschema"),
-    "ipykernel": ("tests/store.py", '"name": "python3"'),
+    "ipykernel": ("tests/tools/store.py", '"name": "python3"'),
     "ipywidgets": ("tests/test_store.py", "import os, pathlib, sys, ipywidgets"),
     "jupyterlab": ("Makefile", "-m jupyterlab"),
     "nbval": ("pyproject.toml", "--nbval"),

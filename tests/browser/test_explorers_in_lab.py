@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbconvert import HTMLExporter
 
-from course_lib.explorers import (
+from course_lib.lab.explorers import (
     ClockExplorer,
     DecisionExplorer,
     NoiseExplorer,
@@ -20,14 +20,14 @@ from course_lib.explorers import (
 )
 from tests.browser.conftest import SIZE
 from tests.browser.lab import KERNEL, OUTPUT, write_notebook
-from tests.contrast import contrast
-from tests.test_explorers import differ
+from tests.lab.test_explorers import differ
+from tests.tools.contrast import contrast
 
 pytestmark = [pytest.mark.flaky(reruns=2), pytest.mark.timeout(180)]
 
 KINDS = [PathExplorer, NoiseExplorer, ClockExplorer, DecisionExplorer]
 CELLS = [
-    "from course_lib.explorers import *",
+    "from course_lib.lab.explorers import *",
     "PathExplorer()",
     "NoiseExplorer()",
     "ClockExplorer()",
@@ -182,7 +182,7 @@ def test_nothing_is_drawn_beside_a_cell_that_runs(notebook):
     path.locator("input[type=range]").first.focus()
     states = "[repr(each) for each in Explorer._drawn]"
     notebook.start(
-        "import time; from course_lib.explorers.base import Explorer;"
+        "import time; from course_lib.lab.explorers.base import Explorer;"
         f"before = {states}; print('runs'); time.sleep(2); print(before == {states})"
     )
     settle(path, lambda: notebook.page.keyboard.press("ArrowLeft"))
@@ -472,14 +472,14 @@ def test_deleting_the_output_frees_the_figure(notebook):
 def figures(notebook) -> int:
     """Return how many figures of explorers the kernel holds."""
     count = (
-        "import gc; from course_lib.explorers.canvas import Canvas; gc.collect();"
+        "import gc; from course_lib.lab.explorers.canvas import Canvas; gc.collect();"
         "print(sum(isinstance(each, Canvas) for each in gc.get_objects()))"
     )
     return int(notebook.run(count))
 
 
 def stored_notebook():
-    """Return a notebook as tests.store keeps it: pictures and sentences, no state of widgets."""
+    """Return a notebook as `make store` keeps it: pictures and sentences, no state of widgets."""
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = KERNEL
     for explorer in [kind() for kind in KINDS] + [Prediction("Which?", choices=["a", "b"])]:

@@ -8,10 +8,10 @@ It asks for a machine that does nothing else, so `make test` leaves it out.
 import numpy as np
 import pytest
 
-from course_lib.explorers import ClockExplorer, DecisionExplorer, NoiseExplorer, PathExplorer
+from course_lib.lab.explorers import ClockExplorer, DecisionExplorer, NoiseExplorer, PathExplorer
 from tests.browser.lab import write_notebook
 from tests.browser.test_explorers_in_lab import KINDS, find, latencies, settle, shown
-from tests.test_explorers import differ
+from tests.lab.test_explorers import differ
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 # as the explorers have, and with half as many, as inline figures have unless told otherwise.
 INTERACT = """
 from ipywidgets import IntSlider, interact
-from course_lib.explorers.canvas import Canvas
+from course_lib.lab.explorers.canvas import Canvas
 
 def by_interact(explorer, name, dpi):
     control = explorer._controls[name]
@@ -43,7 +43,7 @@ SLIDERS = {
     DecisionExplorer: "largest",
 }
 CELLS = [
-    "%matplotlib inline\nfrom course_lib.explorers import *",
+    "%matplotlib inline\nfrom course_lib.lab.explorers import *",
     *(f"{kind.__name__}()" for kind in KINDS),
     INTERACT,
     *(f"by_interact({kind.__name__}(), {SLIDERS[kind]!r}, 192)" for kind in KINDS),

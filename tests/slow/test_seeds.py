@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.store import execute
+from tests.tools.store import execute
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SEED_LINE = re.compile(r"^SEED = 0$", re.MULTILINE)
