@@ -65,6 +65,8 @@ def run(visible, environment, settings):
     command = [name, "run", "--name", label, "--rm", "--interactive"]
     command += ["--network", "none", "--read-only", "--cap-drop", "ALL", "--ipc", "private"]
     command += ["--security-opt", "no-new-privileges", "--security-opt", "label=disable"]
+    if name == "podman":  # it would add folders of its own that can be written
+        command += ["--read-only-tmpfs=false"]
     memory, processes = str(limits.SANDBOX_BYTES), str(limits.SANDBOX_PROCESSES)
     command += ["--memory", memory, "--memory-swap", memory, "--pids-limit", processes]
     command += [word for limit in ULIMITS for word in ("--ulimit", limit)]
@@ -79,6 +81,9 @@ def run(visible, environment, settings):
 
     def remove():
         # The engine's client was killed; the container itself does not end with it.
-        _ask(name, "rm", "--force", label)
+        try:
+            _ask(name, "rm", "--force", label)
+        except (OSError, subprocess.TimeoutExpired):
+            pass  # it ends by itself: the runner's time is limited
 
     return command, remove

@@ -54,7 +54,7 @@ PROCESSES = {
         FORGED + "here = os.getpid()",
         DAEMON.format(
             act="[os.write(os.open(f'/proc/{p}/fd/{f}', os.O_WRONLY), frame) "
-            "for p in os.listdir('/proc') if p.isdigit() and int(p) != here "
+            "for p in os.listdir('/proc') if p.isdigit() and int(p) not in (here, os.getpid()) "
             "for f in range(9) if os.path.exists(f'/proc/{p}/fd/{f}')]"
         ),
     ),

@@ -27,11 +27,16 @@ def questions(name):
     return source.asked(source.SOURCES / f"{name}.ipynb")
 
 
+def judged(name=E04):
+    """The questions of an exercise that are judged by a check, not by a person."""
+    return [question for question in exercise(name).questions if not question.manual]
+
+
 @cache
 def solutions(name=E04):
-    """{grade_id of the question: source of its solution}"""
+    """{grade_id of the question: source of its solution}, of those that no person need read."""
     sources = {cell.id: cell.source for cell in exercise(name).notebook.cells}
-    return {q.grade_id: sources[q.answer] for q in exercise(name).questions}
+    return {q.grade_id: sources[q.answer] for q in judged(name)}
 
 
 @cache
@@ -59,9 +64,7 @@ def solved(name=E04):
     return written(solutions(name), name)
 
 
-WRONG = {
-    q.grade_id: f"def {q.grade_id}(*arguments):\n    return 12345.0" for q in exercise().questions
-}
+WRONG = {q.grade_id: f"def {q.grade_id}(*arguments):\n    return 12345.0" for q in judged()}
 
 
 def data(notebook):
@@ -79,7 +82,7 @@ def verdicts(content, name=E04, backend="bubblewrap"):
     """
     pieces = transplant.answers(exercise(name), submissions.cells_of(content))
     notebook, answers = transplant.pristine(exercise(name), pieces, backend)
-    found = {q.grade_id: ("missing", "", "") for q in exercise(name).questions}
+    found = {q.grade_id: ("missing", "", "") for q in judged(name)}
 
     def note(grade_id, verdict):
         found[grade_id] = (verdict.status, verdict.mistake, verdict.message)
