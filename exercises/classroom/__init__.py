@@ -11,7 +11,8 @@
 `wire`         the plain data that may pass between the two sides
 `sandbox`      starts the process in which answers run, held apart from everything, with the help
                of `container`, `cgroup` and `seccomp`
-`runner`       what runs inside that process; `isolation` holds each question apart
+`runner`       what runs inside that process; `isolation` holds each question apart, and `limits`
+               says in numbers what it may take
 `marks`        status, mark, result, and every text that says so
 `grade`        a class of submissions, in parallel
 `kept`         results as they come, signed, so that a stopped run goes on
