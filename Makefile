@@ -18,7 +18,7 @@ help:
 	@echo "make check   say of every exercise which answers are right"
 	@test ! -d tests || echo "make test    run every test and every notebook (TEST_OPTIONS='-k batches': only some)"
 	@test ! -d tests || echo "make store   run the notebooks and store their outputs (NOTEBOOKS=notebooks/04_*.ipynb: only some)"
-	@echo "make lint    check the style of the code"
+	@test ! -d tests || echo "make lint    check the style of the code"
 	@echo "make clean   remove all that the other commands installed"
 	@echo "Each installs what is missing first. PYTHON=/path/to/python chooses the Python to install with."
 

@@ -17,9 +17,16 @@ from contextlib import contextmanager
 from itertools import count
 from time import perf_counter
 
-import dask
 import numpy as np
-from distributed import Client, WorkerPlugin, get_worker
+
+try:
+    import dask
+    from distributed import Client, WorkerPlugin, get_worker
+except ImportError:
+    raise ImportError(
+        "training on several workers needs Dask: run `%pip install 'dask[distributed]<2027'` in a "
+        "cell, then restart the kernel"
+    ) from None
 
 from course_lib._checks import check_array, check_kind, check_whole_number
 from course_lib.models import check_fit
