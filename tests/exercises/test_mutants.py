@@ -13,7 +13,7 @@ SEARCH = "where a search begins, and how far beyond the precision asked for it g
 TIE = "two measured numbers are never exactly equal"
 START = "where it starts is forgotten"
 LONGER = "it had settled before"
-NOISELESS = "the full batch has no variance, so the search never goes beyond N"
+ALL = "a batch of N has no variance, so no search goes beyond it"
 #: {question: {changed line: why it is as right as before}}
 EQUIVALENT = {
     "e02_batch_gradient_descent/measured_limit": {
@@ -53,8 +53,8 @@ EQUIVALENT = {
         "mean, seen = (1.0, 0)": START,
     },
     "e04_mini_batches/smallest_batch": {
-        "B = np.arange(1, N + 2)": NOISELESS,
-        "return next((B for B in range(1, N + 2) if trace / B * (N - B) / (N - 1) <= target))": NOISELESS,
+        "B = np.arange(1, N + 2)": ALL,
+        "return next((B for B in range(1, N + 2) if trace / B * (N - B) / (N - 1) <= target))": ALL,
     },
 }
 
