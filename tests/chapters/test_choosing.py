@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from course_lib.chapters import choosing
-from course_lib.chapters.choosing import Choice, Trial, choose_batch_size, doublings
+from course_lib.chapters.choosing import Choice, Trial, choose_batch_size
+from course_lib.chapters.choosing.search import doublings
 from course_lib.chapters.cost import memory_per_update
 from course_lib.data import Data, digits_data, linear_data
 from course_lib.models import linear, softmax
