@@ -133,7 +133,7 @@ class Choice:
             if np.isfinite(t.updates):
                 lines.append(
                     f"{t.batch_size:5} {t.lr:#10.3g} {t.updates:9,.0f} {t.examples:10,.0f} "
-                    f"{1e6 * t.seconds_per_update:11,.0f} {1e3 * t.seconds:13,.1f} "
+                    f"{1e6 * t.seconds_per_update:11,.0f} {1e3 * t.seconds:13,.2f} "
                     f"{t.peak_bytes / 1e3:7,.0f} kB {mark}"
                 )
             else:
@@ -157,7 +157,7 @@ class Choice:
         decision = (
             f"Take B = {chosen.batch_size} with a learning rate of {chosen.lr:.3g}: it is the "
             f"smallest batch within {100 * WORTH_IT:.0f} % of the least time "
-            f"({1e3 * fastest.seconds:,.1f} ms, at B = {fastest.batch_size})."
+            f"({1e3 * fastest.seconds:,.2f} ms, at B = {fastest.batch_size})."
         )
         return [decision, *self._draw(), ended, self._what_would_change_it(chosen), *self.remarks]
 

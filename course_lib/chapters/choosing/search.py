@@ -169,6 +169,7 @@ class Search:
             self._repeat_close_races()
         except KeyboardInterrupt:
             stopped = f"it was interrupted at B = {B}"
+            self.trials = [each for each in self.trials if each.failure or each.seconds > 0]
         return stopped
 
     def remarks(self, names) -> list[str]:
