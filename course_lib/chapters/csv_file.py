@@ -36,7 +36,7 @@ def read_layout(path, header):
         first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise BadFile(f"{path.name} is empty.")
-    delimiter = max(",;\t", key=lambda each: len(next(csv.reader([first], delimiter=each))))
+    delimiter = max(",;\t", key=lambda each: len(next(_rows([first], each))))
     (_, names), *second = islice(_records(path, delimiter), 2)
     names = [name.strip() for name in names]
     has_trailing = len(names) > 2 and not names[-1]
@@ -142,7 +142,7 @@ def _records(path, delimiter):
     before = csv.field_size_limit(2**31 - 1)  # the standard limit is 131,072 characters
     try:
         with _lines(path) as lines:
-            reader, line = csv.reader(lines, delimiter=delimiter), 1
+            reader, line = _rows(lines, delimiter), 1
             for row in reader:
                 if any(value.strip() for value in row) or len(row) > 1:
                     yield line, row
@@ -151,6 +151,10 @@ def _records(path, delimiter):
         raise BadFile(f"{path.name}, line {reader.line_num} is no CSV: {error}.") from None
     finally:
         csv.field_size_limit(before)
+
+
+def _rows(lines, delimiter):
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
 
 
 def is_number(text):

@@ -45,11 +45,11 @@ def draw_choice(axes, choice: Choice):
         ax.errorbar(B, y, errors, lolims=np.isinf(high) & (errors is not None), capsize=3, **look)
         ax.set(xscale="log", yscale="log", xlabel="batch size B", title=title)
         ax.set_xticks(*_ticks(B))
-        ax.minorticks_off()
         middle = np.sqrt(y.min() * y.max())
         reach = max(6, np.sqrt(y.max() / y.min()) * 1.5)
         ax.set_ylim(middle / reach, reach * middle)
-        ax.yaxis.set_major_formatter("{x:g}")
+        ax.set_yticks(*_round_numbers(*ax.get_ylim()))
+        ax.minorticks_off()
     return axes
 
 
@@ -104,3 +104,12 @@ def _ticks(B):
     step = -(-len(B) // MOST_TICKS)
     at = B[::-1][::step][::-1]
     return at, [f"{size:,}" if size < 10_000 else f"{size / 1000:,.0f}k" for size in at]
+
+
+def _round_numbers(low, high):
+    """Return ticks at 1, 2 and 5 times the powers of ten, fewer where the axis is long."""
+    digits = (1, 2, 5) if high < 300 * low else (1,)
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = [digit * 10.0**power for power in powers for digit in digits]
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    return ticks, [f"{tick:,.10g}" for tick in ticks]

@@ -51,7 +51,7 @@ def tune(setup, rates, judge, target, limit, bar) -> Race:
 def lr_and_updates(found):
     """Return the winning rate, and the updates to the target: median and quartiles over runs."""
     reached = found.reached[found.winner]
-    return float(found.rates[found.winner]), *arrival(reached, [0.5, 0.25, 0.75]).tolist()
+    return found.best_rate, *arrival(reached, [0.5, 0.25, 0.75]).tolist()
 
 
 def relative_error(found):

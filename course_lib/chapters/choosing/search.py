@@ -38,7 +38,7 @@ MOST_WORK = 2**29
 FEW_ROUNDS, ALL_ROUNDS = 4, 25
 #: Trials within so many times the least time, and with a larger error than this, race once more …
 CLOSE, UNSURE = 1.3, 0.04
-#: … with so many times the runs, all of them fresh, at rates near the last winner.
+#: … with up to so many times the runs, all of them fresh, at rates near the last winner.
 FRESH, FRESH_RATES = 4, 2.0 ** np.arange(-0.5, 1, 0.5)
 #: Training this long is worth a hint about the features.
 MANY_UPDATES = 1000
@@ -208,10 +208,11 @@ class Search:
         for i, trial in enumerate(self.trials):
             if trial.seconds > CLOSE * least or trial.error < UNSURE or np.isinf(least):
                 continue
+            more = min(FRESH, (trial.error / UNSURE) ** 2)  # an error falls by 1/√R
+            n_runs = round(more * self.setup.n_runs)
             setup = replace(
-                self.setup, batch_size=trial.batch_size, n_runs=FRESH * self.setup.n_runs,
-                seed=self.setup.seed + 1,
-            )  # fmt: skip
+                self.setup, batch_size=trial.batch_size, n_runs=n_runs, seed=self.setup.seed + 1
+            )
             limit = 3 * int(trial.high) + 20
             found = self._tune(setup, trial.lr * FRESH_RATES, limit)
             if found.has_winner:
@@ -227,7 +228,7 @@ class Search:
             self.rates = stable_rate(setup, self.judge, self.bar) * FIRST_RATES
         scouts = replace(setup, n_runs=min(SCOUTS, setup.n_runs))
         found = self._tune(scouts, self.rates, limit)
-        best = found.rates[found.winner]
+        best = found.best_rate
         if not found.has_winner:
             self.rates = best * FIRST_RATES[2:] / FIRST_RATES[-3]  # the next B starts from there
             return found
