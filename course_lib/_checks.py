@@ -5,10 +5,15 @@ it can be used where it is checked.
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 import numpy as np
+
+#: More of anything does not fit into memory, or not into a day: an update takes ten microseconds.
+MOST = 10**9
+#: More runs than these do not fit into the memory of a machine.
+MOST_RUNS = 10**6
 
 
 def check_whole_number(name: str, value, low: int, high: int | None = None) -> int:
@@ -18,6 +23,8 @@ def check_whole_number(name: str, value, low: int, high: int | None = None) -> i
         number = operator.index(value)
     except TypeError:
         number = None
+    if number is not None and high is None and number > MOST:
+        high, right = MOST, f"a whole number from {low} to {MOST}"
     is_whole = number is not None and not isinstance(value, bool | np.bool_)
     if not is_whole or number < low or (high is not None and number > high):
         raise _wrong(name, right, value)
@@ -26,7 +33,7 @@ def check_whole_number(name: str, value, low: int, high: int | None = None) -> i
 
 def check_seed(value) -> int:
     """Return `value` if a random stream can start from it and be repeated by everybody."""
-    return check_whole_number("seed", value, 0)
+    return check_whole_number("seed", value, 0, 2**64)
 
 
 def check_positive(name: str, value):
@@ -79,6 +86,28 @@ def check_kind(name: str, value, kind: type, example: str):
     return value
 
 
+def check_call(name: str, function: Callable, *arguments):
+    """Return the answer of a function that was passed in, or say that it cannot be called so."""
+    try:
+        return function(*arguments)
+    except TypeError as error:
+        written = ", ".join(map(repr, arguments))
+        written = written if len(written) < 80 else "…"
+        raise ValueError(
+            f"{name} must be a function that can be called as {name}({written}), "
+            f"which ended in: {error}"
+        ) from error
+
+
+def check_iterable(name: str, value, example: str):
+    """Return `value` if a loop can go through it; `example` is one, written as code."""
+    try:
+        iter(value)
+    except TypeError:
+        raise _wrong(name, f"a sequence or an iterator, such as {example}", value) from None
+    return value
+
+
 def check_function(name: str, value, of: str, example: str) -> Callable:
     """Return `value` if it can be called; `of` says what its argument is."""
     if not callable(value) or isinstance(value, type):
@@ -87,15 +116,21 @@ def check_function(name: str, value, of: str, example: str) -> Callable:
 
 
 def check_list(name: str, value, of: str) -> list:
-    """Return the items of `value` as a list that holds one at least and none twice."""
+    """Return the items of `value` as a list that holds one at least."""
     try:
         items = [] if isinstance(value, str | bytes) else list(value)
     except TypeError:
         raise _wrong(name, f"a list of {of}", value) from None
     if not items:
         raise ValueError(f"{name} must hold one or more {of}, not {value!r}")
-    if any(item == other for i, item in enumerate(items) for other in items[:i]):
-        raise ValueError(f"{name} must hold no {of} twice, not {value!r}")
+    return items
+
+
+def check_numbers_once(name: str, value, of: str, check: Callable) -> list:
+    """Return a list of numbers that each pass a check, none of them twice."""
+    items = [check_one_number(name, check(item)) for item in check_list(name, value, of)]
+    if len(set(items)) < len(items):
+        raise ValueError(f"{name} must hold no number twice, not {value!r}")
     return items
 
 
@@ -103,7 +138,10 @@ def check_generators(value) -> list:
     """Return `value` as a list of one random generator or more."""
     right = "a list of random generators, such as streams(0, 16)"
     kinds = np.random.Generator | np.random.RandomState
-    items = list(value) if isinstance(value, Iterable) and np.ndim(value) else []
+    try:
+        items = list(value)
+    except TypeError:
+        items = []
     if not items or not all(isinstance(rng, kinds) for rng in items):
         raise _wrong("rngs", right, value)
     return items
@@ -124,18 +162,19 @@ def check_array(name: str, value, shape: tuple) -> np.ndarray:
     fits = len(ends) == len(shape) and all(
         length in (None, end) for length, end in zip(shape, ends, strict=True)
     )
-    if array.dtype.kind not in "iuf" or not fits:
+    if array.dtype.kind not in "iuf" or not fits or not array.size:
         is_array = array.dtype.kind in "iuf" and array.ndim
         raise _wrong(name, right, array.shape if is_array else value)
     return array
 
 
-def check_rate(schedule: Callable, update: int, shape: tuple) -> np.ndarray:
+def check_rate(schedule: Callable, update: int, shape: tuple | None = None) -> np.ndarray:
     """Return the learning rate of an update, a number or an array that fits runs of this shape."""
     name = f"schedule({update})"
-    rate = np.asarray(check_not_negative(name, schedule(update)), dtype=float)
+    rate = check_call("schedule", schedule, update)
+    rate = np.asarray(check_not_negative(name, rate), dtype=float)
     try:
-        fits = np.broadcast_shapes(rate.shape, shape) == shape
+        fits = shape is None or np.broadcast_shapes(rate.shape, shape) == shape
     except ValueError:
         fits = False
     if not fits:
@@ -152,10 +191,9 @@ def check_record(record, n_updates) -> list[int]:
     if record is None:
         return np.unique(np.linspace(0, n_updates, 101).round().astype(int)).tolist()
     right = f"whole numbers in increasing order from 0 to n_updates = {n_updates}"
-    if not isinstance(record, Iterable):
-        raise _wrong("record", right, record)
-    moments = [check_whole_number("each of record", moment, 0, n_updates) for moment in record]
-    if not moments or any(a >= b for a, b in pairwise(moments)):
+    moments = check_list("record", record, right)
+    moments = [check_whole_number("each of record", moment, 0, n_updates) for moment in moments]
+    if any(a >= b for a, b in pairwise(moments)):
         raise _wrong("record", right, record)
     return moments
 
@@ -180,7 +218,7 @@ def _check_numbers(name, value, right, is_right):
         fine = False
     if not fine:
         raise _wrong(name, right, value)
-    return value
+    return numbers if isinstance(value, list | tuple) else value
 
 
 def _wrong(name, right, value):

@@ -11,8 +11,11 @@ from itertools import repeat
 import numpy as np
 
 from course_lib._checks import (
+    MOST_RUNS,
+    check_call,
     check_choice,
     check_generators,
+    check_iterable,
     check_kind,
     check_seed,
     check_whole_number,
@@ -35,7 +38,7 @@ def streams(seed: int, R: int) -> list[np.random.Generator]:
     (80, 66)
     """
     seed = check_seed(seed)
-    R = check_whole_number("R", R, 1)
+    R = check_whole_number("R", R, 1, MOST_RUNS)
     return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(R)]
 
 
@@ -117,7 +120,7 @@ def take(data, rows: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndar
     array([[5., 6.]])
     """
     check_kind("data", data, Data, "lesson_line()")
-    check_kind("rows", rows, Iterable, "shuffled(100, 10, streams(0, 16))")
+    check_iterable("rows", rows, "shuffled(100, 10, streams(0, 16))")
     return _take(data, rows)
 
 
@@ -151,7 +154,11 @@ def _as_schedule(N: int, batch_size: BatchSize) -> Callable[[int], int]:
     if not callable(batch_size):
         batch_size = check_whole_number("batch_size", batch_size, 1, N)
         return lambda update: batch_size
-    return lambda update: check_whole_number("batch_size", batch_size(update), 1, N)
+
+    def size(update):
+        return check_whole_number("batch_size", check_call("batch_size", batch_size, update), 1, N)
+
+    return size
 
 
 def _slices(orders, size, last):

@@ -6,13 +6,13 @@ batches; they broadcast, so that one call serves them all. Losses and gradients 
 batch, as in the update rule w ← w − α · (1/B) Σ ∇L.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from course_lib._checks import check_kind, check_whole_number
+from course_lib._checks import check_kind, check_list, check_whole_number
 from course_lib.data import Data
 
 
@@ -148,10 +148,10 @@ def softmax(D: int, K: int) -> Model:
     >>> softmax(64, 10).P  # a weight for each pixel and class, and a bias for each class
     650
     """
-    return mlp((D, K))
+    return mlp((check_whole_number("D", D, 1), check_whole_number("K", K, 1)))
 
 
-def mlp(sizes: Sequence[int]) -> Model:
+def mlp(sizes: Sequence[int], *others) -> Model:
     """Return a network of fully connected layers with ReLU between them and the cross-entropy loss.
 
     Parameters
@@ -173,8 +173,9 @@ def mlp(sizes: Sequence[int]) -> Model:
     >>> model.P, scores.shape
     (2410, (5, 10))
     """
-    if not isinstance(sizes, Iterable):
-        raise ValueError(f"sizes must be a list such as (64, 32, 10), not {sizes!r}")
+    if others:
+        raise ValueError(f"sizes must be one list, as in mlp({(sizes, *others)!r})")
+    sizes = check_list("sizes", sizes, "whole numbers, such as (64, 32, 10)")
     sizes = [check_whole_number("each of sizes", size, 1) for size in sizes]
     if len(sizes) < 2:
         raise ValueError(f"sizes must name at least the features and the classes, not {sizes!r}")
@@ -263,7 +264,15 @@ def probabilities(scores):
 
 
 def check_fit(model, data) -> None:
-    """Raise a ValueError if there is no model or no data, or the model does not take such data."""
+    """Raise a ValueError if there is no model or no data, or the model does not take such data.
+
+    Examples
+    --------
+    >>> from course_lib.data import linear_data
+    >>> check_fit(linear(5), linear_data(100, 3))
+    Traceback (most recent call last):
+    ValueError: data must have D = 5 features for this model, not 3
+    """
     check_kind("model", model, Model, "line()")
     check_kind("data", data, Data, "lesson_line()")
     if data.X.shape[1] != model.D:

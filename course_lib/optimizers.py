@@ -17,6 +17,7 @@ from course_lib._checks import (
     check_not_negative,
     check_one_number,
     check_positive,
+    check_rate,
     check_whole_number,
 )
 
@@ -133,7 +134,7 @@ def constant(lr) -> Schedule:
     >>> constant(0.1)(1000)
     0.1
     """
-    check_not_negative("lr", lr)
+    lr = check_not_negative("lr", lr)
     return lambda update: lr
 
 
@@ -148,7 +149,7 @@ def inverse_time(lr, half_after: int) -> Schedule:
     >>> [schedule(update) for update in (0, 100, 300)]
     [0.4, 0.2, 0.1]
     """
-    check_not_negative("lr", lr)
+    lr = check_not_negative("lr", lr)
     half_after = check_whole_number("half_after", half_after, 1)
     return lambda update: lr / (1 + update / half_after)
 
@@ -162,7 +163,7 @@ def cosine(lr, n_updates: int, final: float = 0.0) -> Schedule:
     >>> [round(float(schedule(update)), 3) for update in (0, 50, 100, 200)]
     [0.4, 0.2, 0.0, 0.0]
     """
-    check_not_negative("lr", lr)
+    lr = check_not_negative("lr", lr)
     n_updates = check_whole_number("n_updates", n_updates, 1)
     check_one_number("final", check_not_negative("final", final))
 
@@ -183,6 +184,7 @@ def warm_up(schedule: Schedule, n_updates: int) -> Schedule:
     [0.1, 0.2, 0.3, 0.4, 0.4]
     """
     check_function("schedule", schedule, "the update number", "constant(0.1)")
+    check_rate(schedule, 0)
     n_updates = check_whole_number("n_updates", n_updates, 1)
     return lambda update: schedule(update) * min((update + 1) / n_updates, 1)
 
@@ -195,7 +197,7 @@ def linear_rule(lr, batch_size: int) -> Callable[[int], float]:
     >>> linear_rule(0.1, batch_size=32)(128)
     0.4
     """
-    check_positive("lr", lr)
+    lr = check_positive("lr", lr)
     batch_size = check_whole_number("batch_size", batch_size, 1)
     return lambda B: lr * check_positive("B", B) / batch_size
 
@@ -208,6 +210,6 @@ def square_root_rule(lr, batch_size: int) -> Callable[[int], float]:
     >>> square_root_rule(0.1, batch_size=32)(128)
     0.2
     """
-    check_positive("lr", lr)
+    lr = check_positive("lr", lr)
     batch_size = check_whole_number("batch_size", batch_size, 1)
     return lambda B: lr * (check_positive("B", B) / batch_size) ** 0.5

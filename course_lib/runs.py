@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from course_lib._checks import (
+    MOST_RUNS,
     check_array,
     check_choice,
     check_function,
@@ -50,7 +51,7 @@ class Setup:
         check_seed(self.seed)
         if not callable(self.batch_size):
             check_whole_number("batch_size", self.batch_size, 1, len(self.data))
-        check_whole_number("n_runs", self.n_runs, 1)
+        check_whole_number("n_runs", self.n_runs, 1, MOST_RUNS)
         if self.start is not None:
             shape = (self.n_runs, self.model.P)
             start = check_array("start", self.start, (None,))
@@ -122,6 +123,12 @@ def lock_step():
 
     A stack is many small products, on which more threads only wait for each other; and a run that
     diverges is a result here.
+
+    Examples
+    --------
+    >>> with lock_step():
+    ...     np.array([1e300]) ** 2
+    array([inf])
     """
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
         yield
@@ -131,7 +138,16 @@ def loss_over(model: Model, w: np.ndarray, data: Data) -> np.ndarray:
     """Return the loss over all the data, shape (...), in pieces that fit into memory.
 
     A stack of runs holds a number for each run, example and unit of the model at once.
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> loss_over(line(), np.zeros((16, 2)), lesson_line()).shape
+    (16,)
     """
+    check_fit(model, data)
+    w = check_array("w", w, (model.P,))
     units = -(-model.P // model.D)
     at_once = max(1, PIECE // (units * max(1, w[..., 0].size)))
     if at_once >= len(data):
@@ -166,6 +182,17 @@ def record_runs(
     values : dict of arrays, each of shape (S, R, T, …)
     w : array, shape (S, R, P)
         The parameters at the last moment.
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> from course_lib.training import iterate_runs
+    >>> moments = iterate_runs(Setup(line(), lesson_line(), sgd(), 10), [constant(0.1)])
+    >>> clocks, values, w = record_runs(moments, [0, 5], {"slope": lambda w: w[:, 0]})
+    >>> clocks.tolist(), values["slope"].shape, w.shape
+    ([[0, 5], [0, 50]], (1, 16, 2), (1, 16, 2))
     """
     clocks, values = [], {name: [] for name in quantities}
     wanted = iter(record)

@@ -15,9 +15,13 @@ from tqdm.auto import tqdm
 
 from course_lib._checks import (
     check_array,
+    check_call,
+    check_flag,
     check_function,
+    check_iterable,
     check_kind,
     check_list,
+    check_numbers_once,
     check_positive,
     check_rate,
     check_record,
@@ -26,7 +30,7 @@ from course_lib._checks import (
 )
 from course_lib.batches import BatchSize, shuffled, streams, take
 from course_lib.data import Data
-from course_lib.models import Model
+from course_lib.models import Model, check_fit
 from course_lib.optimizers import Optimizer, Schedule
 from course_lib.runs import Run, Setup, loss_over, record_runs
 
@@ -71,14 +75,14 @@ def iterate(
     """
     check_kind("model", model, Model, "line()")
     check_kind("optimizer", optimizer, Optimizer, "sgd()")
-    check_kind("batches", batches, Iterable, "take(data, shuffled(100, 10, rngs))")
+    check_iterable("batches", batches, "take(data, shuffled(100, 10, rngs))")
     check_function("schedule", schedule, "the update number", "constant(0.1)")
     w = check_array("w", w, (model.P,))
     check_rate(schedule, 0, w.shape[:-1])
     state = optimizer.init(w)
     examples = 0
     yield 0, examples, w
-    for update, (X, y) in enumerate(batches):
+    for update, (X, y) in enumerate(map(_pair, batches)):
         grad = model.grad(w, X, y)
         lr = np.asarray(schedule(update))[..., None]
         w, state = optimizer.update(w, grad, state, lr)
@@ -90,16 +94,30 @@ def iterate_runs(setup: Setup, schedules: Sequence[Schedule]) -> Iterator:
     """Yield what :func:`iterate` does, for R runs with each of S schedules in one stack.
 
     w has shape (S, R, P) and the batches (R, B): all schedules share the starts and the batches.
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> setup = Setup(line(), lesson_line(), sgd(), batch_size=10)
+    >>> moments = iterate_runs(setup, [constant(0.1), constant(0.2)])
+    >>> next(moments)[-1].shape
+    (2, 16, 2)
     """
+    check_kind("setup", setup, Setup, "Setup(line(), lesson_line(), sgd(), batch_size=10)")
+    schedules = check_list("schedules", schedules, "functions, such as constant(0.1)")
+    for schedule in schedules:
+        check_function("each of schedules", schedule, "the update number", "constant(0.1)")
     rngs = streams(setup.seed, setup.n_runs)
     w = setup.starts(rngs)
     w = np.broadcast_to(w, (len(schedules), *w.shape))
-    batches = take(setup.data, setup.sampling(len(setup.data), setup.batch_size, rngs))
+    rows = check_call("sampling", setup.sampling, len(setup.data), setup.batch_size, rngs)
 
     def rates(update):  # (S, 1), or (S, R) where each run has its own
         return np.array([schedule(update) for schedule in schedules]).reshape(len(schedules), -1)
 
-    return iterate(setup.model, batches, setup.optimizer, rates, w)
+    return iterate(setup.model, take(setup.data, rows), setup.optimizer, rates, w)
 
 
 def train(
@@ -175,7 +193,9 @@ def train(
     setup = Setup(model, data, optimizer, batch_size, n_runs, seed, sampling, start)
     check_function("schedule", schedule, "the update number", "constant(0.1)")
     record = check_record(record, n_updates)
-    watch = check_watch(watch)
+    watch, progress = check_watch(watch), check_flag("progress", progress)
+    if label is not None:
+        check_kind("label", label, str, '"B = 32"')
     with progress_bar(progress, total=record[-1], unit=" updates", desc=label) as bar:
         [run] = _train(setup, [schedule], record, watch, bar)
     return run if label is None else replace(run, label=label)
@@ -238,22 +258,24 @@ def sweep(
     >>> [(pair, int(run.updates[-1])) for pair, run in runs.items()]
     [((10, 0.1), 100), ((10, 0.2), 100), ((50, 0.1), 20), ((50, 0.2), 20)]
     """
-    batch_sizes = check_list("batch_sizes", batch_sizes, "batch sizes")
-    rates = check_list("learning_rates", learning_rates, "learning rates")
-    rates = [check_positive("each learning rate", lr) for lr in rates]
+    check_fit(model, data)
+    batch_size = partial(check_whole_number, "each batch size", low=1, high=len(data))
+    batch_sizes = check_numbers_once("batch_sizes", batch_sizes, "batch sizes", batch_size)
+    rate = partial(check_positive, "each learning rate")
+    rates = check_numbers_once("learning_rates", learning_rates, "learning rates", rate)
     check_function("make_schedule", make_schedule, "a learning rate", "constant")
-    if n_jobs != -1:
-        check_whole_number("n_jobs", n_jobs, 1)
-    watch = check_watch(watch)
-    schedules = [make_schedule(lr) for lr in rates]
-    for schedule in schedules:
-        check_function("what make_schedule returns", schedule, "the update number", "constant(0.1)")
+    schedules = [check_call("make_schedule", make_schedule, rate) for rate in rates]
+    if n_jobs is not None and n_jobs != -1:
+        check_whole_number("n_jobs", n_jobs, 1, 4096)
+    watch, progress = check_watch(watch), check_flag("progress", progress)
     jobs = []
     for B in batch_sizes:
-        B = check_whole_number("each batch size", B, 1, len(data))
         setup = Setup(model, data, optimizer, B, n_runs, seed, sampling, start)
-        updates = n_updates(B) if callable(n_updates) else n_updates
-        moments = check_record(record and record(updates), updates)
+        updates = check_call("n_updates", n_updates, B) if callable(n_updates) else n_updates
+        moments = None if record is None else check_call("record", record, updates)
+        moments = check_record(moments, updates)
+        for schedule in schedules:
+            check_function("make_schedule's answer", schedule, "the update number", "constant(0.1)")
         jobs.append(delayed(_train)(setup, schedules, moments, watch))
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     runs = {}
@@ -277,10 +299,21 @@ def _train(setup, schedules, record, watch, bar=None):
     ]
 
 
+def _pair(batch):
+    if not isinstance(batch, tuple | list) or len(batch) != 2 or np.ndim(batch[1]) == 0:
+        raise ValueError(f"each of batches must be a pair of arrays (X, y), not {batch!r}")
+    return batch
+
+
 def progress_bar(show: bool, *args, **options) -> tqdm:
     """Return a bar with tqdm's arguments, which appears when the work takes more than a second.
 
     Even where it is to be shown, TQDM_DISABLE=1 hides it.
+
+    Examples
+    --------
+    >>> list(progress_bar(True, range(3)))
+    [0, 1, 2]
     """
     is_hidden = os.environ.get("TQDM_DISABLE", "0") != "0"  # tqdm's notebook bar does not ask
     return tqdm(*args, disable=is_hidden or not show, delay=1, **options)
