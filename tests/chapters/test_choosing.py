@@ -162,7 +162,7 @@ def test_doublings_end_with_the_whole_data_set():
         ({"learning_rates": [0.1]}, "learning_rates must be at least 3 in increasing order"),
         ({"learning_rates": [0.3, 0.2, 0.1]}, "learning_rates must be at least 3 in increasing"),
         ({"model": linear(3)}, "data must have D = 3 features for this model, not 5"),
-        ({"n_runs": 0}, "n_runs must be a whole number of at least 1, not 0"),
+        ({"n_runs": 0}, "n_runs must be a whole number from 1 to 1000000, not 0"),
     ],
 )
 def test_bad_arguments_are_refused(changed, says):

@@ -31,7 +31,7 @@ def hints(data: Data, names=None) -> list[str]:
     >>> print(*hints(Data(X, X[:, 0]), ["height", "income"]))
     Feature income is 1,028 times as large as feature height: scale each to standard deviation 1.
     """
-    names = np.array([f"{j}" for j in range(data.X.shape[1])] if names is None else names)
+    names = np.array([*(map(str, range(data.X.shape[1])) if names is None else names)])
     largest = np.abs(data.X).max(axis=0)
     X = data.X / np.where(largest > 0, largest, 1)  # so that no square overflows
     is_constant = np.ptp(X, axis=0) == 0

@@ -4,7 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course_lib.chapters.choosing.choice import Choice, Trial
-from course_lib.plots import GREY, LOOKS, to_png
+from course_lib.plots import GREY, LOOKS
+from course_lib.plots.pictures import to_png
 
 #: Labels that fit below a panel.
 MOST_TICKS = 6

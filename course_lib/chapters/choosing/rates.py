@@ -22,10 +22,10 @@ STACK = 2**23
 def stable_rate(setup: Setup, judge: Judge, bar) -> float:
     """Return about the largest learning rate at which 32 updates do not raise the loss.
 
-    It is looked for among powers of 64, down to 2⁻⁶⁰, and then among powers of two.
+    It is looked for among powers of 64, from 2⁻⁶⁰ to 2³⁶, and then among powers of two.
     """
     small = replace(setup, batch_size=min(setup.batch_size, 32), n_runs=min(2, setup.n_runs))
-    rates = 2.0 ** np.arange(-60, 13, 6)
+    rates = 2.0 ** np.arange(-60, 42, 6)
     for step in (6, 1):
         found = race(small, rates, judge, 0.0, 32, bar)
         stable = np.flatnonzero(~found.diverged)

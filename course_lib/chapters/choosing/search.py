@@ -35,7 +35,7 @@ MOST_UPDATES = 50_000
 #: Numbers that a race may compute.
 MOST_WORK = 2**29
 #: Rounds of timing after each new batch size, and before the search ends.
-FEW_ROUNDS, ALL_ROUNDS = 4, 25
+FEW_ROUNDS, ALL_ROUNDS = 10, 60
 #: Trials within so many times the least time, and with a larger error than this, race once more …
 CLOSE, UNSURE = 1.3, 0.04
 #: … with up to so many times the runs, all of them fresh, at rates near the last winner.
@@ -148,10 +148,9 @@ class Search:
 
     def run(self, budget_bytes) -> str:
         """Try one batch size after the other; return why the search ended."""
-        N, smallest = len(self.setup.data), self.setup.batch_size
-        B = smallest
+        B = smallest = self.setup.batch_size
         try:
-            for B in doublings(smallest, N):
+            for B in doublings(smallest, len(self.setup.data)):
                 peak = memory_per_update(self.setup.model, self.setup.data, self.setup.optimizer, B)
                 if budget_bytes is not None and peak > budget_bytes:
                     takes, budget = (f"{size / 1e3:,.1f} kB" for size in (peak, budget_bytes))

@@ -16,7 +16,7 @@ from course_lib.optimizers import constant
 from course_lib.training import iterate
 
 #: Seconds of a window: shorter than the slice of time that another program gets.
-WINDOW = 1.5e-3
+WINDOW = 0.5e-3
 #: An epoch of at most so many updates is timed as a whole, with its short last batch.
 SHORT_EPOCH = 8
 #: Times to shuffle the data for the time of a draw.
@@ -50,12 +50,16 @@ class Stopwatch:
         self._draws = []
 
     def time(self, batch_sizes, rounds: int) -> None:
-        """Time each batch size in turn, `rounds` times over, after a warm-up of the new ones."""
+        """Time each batch size in turn, `rounds` times over, after a warm-up of the new ones.
+
+        What was timed before is forgotten: the machine may have been less busy then, which would
+        favour the batch sizes that had been timed already.
+        """
         with threadpool_limits(1):
             for B in batch_sizes:
                 if B not in self._windows:
                     self._windows[B] = _calibrated(self._updates(B), self._unit(B))
-                    self._taken[B] = []
+                self._taken[B] = []
             for _ in range(rounds):
                 if len(self._draws) < ENOUGH_DRAWS:  # they take long where N is large
                     self._draws.append(_seconds_to_draw(len(self.data)))
