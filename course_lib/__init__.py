@@ -19,8 +19,9 @@ One chapter's: each belongs to the notebooks named, and can be read by itself.
 chapters.curvature   02, 09: how sharply a loss bends: its Hessian and the eigenvalues
 chapters.cost        06: what an update costs: seconds and bytes
 chapters.quadratic   08: training computed instead of run: the noisy quadratic model
-chapters.choosing    10: which batch size to take: the lesson's procedure as a function
+chapters.csv_file    10: the numbers in a CSV file, or what is wrong in which line
 chapters.own_data    10: data from your own CSV file
+chapters.choosing    10: which batch size to take: the lesson's procedure; also a command
 chapters.parallel    11: one gradient from many workers
 chapters.ledger      11: every sentence of the lesson, with what the course found
 ===================  ===============================================================

@@ -3,36 +3,66 @@
 Everything that can be wrong with a file is said in one sentence that names the place.
 """
 
-import csv
+import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from course_lib._checks import check_seed
+from course_lib.chapters.csv_file import BadFile, listed, quoted, read_layout, read_values
 from course_lib.data import Data, Split
 
-#: What people write where a value is missing.
-MISSING = {"", "na", "n/a", "nan", "null", "none", "inf", "-inf"}
-MEND = "Mend it, or remove the row."
+__all__ = ["BadFile", "Table", "read_csv", "read_table", "split"]
+
+#: Rows that a table needs at least.
+FEWEST_ROWS = 20
+#: Different whole numbers in a target that are still classes.
+MOST_CLASSES = 20
 
 
-class BadFile(ValueError):
-    """A file cannot be used; a notebook shows the sentence that says why, and no traceback."""
+class Table(NamedTuple):
+    """What a file holds.
 
-    def _render_traceback_(self):  # IPython asks an exception for its own way to be shown
-        return [str(self)]
+    Attributes
+    ----------
+    features : list of str
+        Names of the D features.
+    X : array, shape (N, D)
+    y : array, shape (N,)
+        The target as numbers: classes as 0, 1, … in sorted order.
+    target : str
+        Name of the target.
+    classes : list of str
+        Names of the classes; empty for a regression.
+    remark : str
+        What was done to the file unasked, in a sentence; empty if nothing was.
+    """
+
+    features: list[str]
+    X: np.ndarray
+    y: np.ndarray
+    target: str
+    classes: list[str]
+    remark: str
 
 
-def read_csv(path: str | Path, target: str | None = None, *, seed=0) -> Split:
+def read_csv(
+    path: str | Path, target: str | None = None, *, header: bool | None = None, seed: int = 0
+) -> Split:
     """Read a table of your own from a CSV file, scale it, and split it 70 : 15 : 15.
 
     Parameters
     ----------
     path : str or Path
-        A file with a header, one row an example, numbers in all columns but the target's; UTF-8
-        text, with columns parted by a comma, a semicolon or a tab.
+        One row an example, numbers in all columns but the target's; UTF-8 text, with columns parted
+        by a comma, a semicolon or a tab.
     target : str, optional
         Column to predict; the last one unless given. Text, or whole numbers with at most 20
         different values, are classes; other numbers are a regression.
+    header : bool, optional
+        Whether the first line names the columns. Left out, it does unless all of it are numbers; a
+        warning says so then, and the columns are called "column 1", "column 2" …
     seed : int
         Seed of the split.
 
@@ -46,98 +76,77 @@ def read_csv(path: str | Path, target: str | None = None, *, seed=0) -> Split:
     ------
     BadFile
         If the file is missing or empty, has values that are no numbers, or nothing to learn.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "trees.csv"
+    ...     _ = path.write_text("age,height\\n" + "".join(f"{i},{i / 2}\\n" for i in range(40)))
+    ...     read_csv(path).train.X.shape
+    (28, 1)
     """
+    table = read_table(path, target, header=header)
+    if table.remark:
+        warnings.warn(table.remark, stacklevel=2)
+    return split(table, seed=seed)
+
+
+def read_table(path: str | Path, target: str | None = None, *, header: bool | None = None) -> Table:
+    """Read a table from a CSV file as it stands; the arguments are those of :func:`read_csv`."""
     path = Path(path)
-    columns, rows = _read_rows(path)
-    target = columns[-1] if target is None else target
-    if target not in columns:
+    layout = read_layout(path, header)
+    columns = layout.columns
+    name = columns[-1] if target is None else target
+    if name not in columns:
+        raise BadFile(f"{path.name} has no column {name!r}; its columns are {listed(columns)}.")
+    at = columns.index(name)
+    values, texts = read_values(path, layout, at)
+    if len(values) < FEWEST_ROWS:
+        below = " below its header" if layout.has_header else ""
         raise BadFile(
-            f"{path.name} has no column {target!r}; its columns are {', '.join(columns)}."
+            f"{path.name} has {len(values)} rows{below}. It needs at least {FEWEST_ROWS}."
         )
-    at = columns.index(target)
-    X = [
-        [_number(path, i, columns[j], row[j]) for j in range(len(columns)) if j != at]
-        for i, row in enumerate(rows, 2)
-    ]
-    y, is_regression = _targets(path, target, [row[at] for row in rows])
-    parts = np.split(
-        np.random.default_rng(seed).permutation(len(y)), [int(0.7 * len(y)), int(0.85 * len(y))]
+    y, classes = _targets(path, name, values[:, at], texts)
+    remark = "" if layout.has_header or header is False else (
+        f"The first line of {path.name} holds numbers only, so it was read as a row, and the "
+        f'columns are called "column 1" to "column {len(columns)}".'
+    )  # fmt: skip
+    return Table(
+        [*columns[:at], *columns[at + 1 :]], np.delete(values, at, 1), y, name, classes, remark
     )
-    X = _scaled(np.array(X), parts[0])
-    y = _scaled(y, parts[0]) if is_regression else y
+
+
+def split(table: Table, *, seed: int = 0) -> Split:
+    """Split a table at random 70 : 15 : 15, and scale it by its training part."""
+    N = len(table.y)
+    rows = np.random.default_rng(check_seed(seed)).permutation(N)
+    parts = np.split(rows, [int(0.7 * N), int(0.85 * N)])
+    X = _scaled(table.X, parts[0])
+    y = table.y if table.classes else _scaled(table.y, parts[0])
     return Split(*(Data(X[part], y[part]) for part in parts))
 
 
-def _read_rows(path):
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise BadFile(
-            f"There is no file {str(path)!r}. Is the name right, and the folder?"
-        ) from None
-    except (IsADirectoryError, PermissionError) as error:
-        raise BadFile(f"{str(path)!r} cannot be read as a file: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise BadFile(
-            f"{path.name} is not a text file in UTF-8. Save it as CSV in UTF-8."
-        ) from None
-    if not text.strip():
-        raise BadFile(f"{path.name} is empty.")
-    header = text.lstrip().splitlines()[0]
-    delimiter = max(",;\t", key=header.count)
-    table = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
-    columns, rows = [name.strip() for name in table[0]], table[1:]
-    if len(columns) < 2:
-        raise BadFile(
-            f"{path.name} has a single column. It needs at least one feature and the target."
-        )
-    if len(set(columns)) < len(columns):
-        raise BadFile(f"{path.name} has two columns of the same name: {', '.join(columns)}.")
-    if len(rows) < 20:
-        raise BadFile(f"{path.name} has {len(rows)} rows below its header. It needs at least 20.")
-    for i, row in enumerate(rows, 2):
-        if len(row) != len(columns):
-            raise BadFile(
-                f"{path.name}, row {i} has {len(row)} values, but the header {len(columns)}."
-            )
-    return columns, rows
-
-
-def _number(path, i, column, text):
-    try:
-        number = float(text)
-    except ValueError:
-        number = None
-    if number is not None and np.isfinite(number):
-        return number
-    what = f"is {text.strip()!r}, not a finite number" if text.strip() else "is empty"
-    raise BadFile(f"{path.name}, row {i}, column {column!r} {what}. {MEND}")
-
-
-def _targets(path, column, texts):
-    """Return the targets as an array, and whether they are a regression's."""
-    texts = [text.strip() for text in texts]
-    for i, text in enumerate(texts, 2):
-        if text.lower() in MISSING:
-            raise BadFile(f"{path.name}, row {i}, column {column!r} has no value: {text!r}. {MEND}")
-    try:
-        numbers = np.array(texts, dtype=float)
-    except ValueError:
-        numbers = None
-    names, y = np.unique(texts if numbers is None else numbers, return_inverse=True)
+def _targets(path, column, numbers, texts):
+    """Return the targets as numbers, and the names of the classes, none for a regression."""
+    names, y = np.unique(numbers if texts is None else texts, return_inverse=True)
     if len(names) < 2:
-        raise BadFile(f"{path.name}: every {column!r} is {texts[0]!r}: nothing to learn.")
-    if numbers is not None and (len(names) > 20 or (numbers != numbers.round()).any()):
-        return numbers, True
-    if len(names) > len(texts) / 2:
+        only = f"{names[0]:g}" if texts is None else str(names[0])
+        raise BadFile(f"{path.name}: every {column!r} is {quoted(only)}: nothing to learn.")
+    if texts is None and (len(names) > MOST_CLASSES or (numbers != numbers.round()).any()):
+        return numbers, []
+    if len(names) > len(y) / 2:
         raise BadFile(
             f"{path.name}: column {column!r} has {len(names)} different values in {len(y)} rows. "
             "A target is a number, or a class that recurs."
         )
-    return y, False
+    return y, [f"{name:g}" if texts is None else str(name) for name in names]
 
 
 def _scaled(values, rows):
     """Scale columns to mean 0 and standard deviation 1 on the given rows; constant ones to 0."""
-    spread = values[rows].std(axis=0)
+    largest = np.abs(values).max(axis=0)
+    values = values / np.where(largest > 0, largest, 1)  # so that no square overflows
+    is_constant = np.ptp(values[rows], axis=0) == 0  # where rounding would leave a spread
+    spread = np.where(is_constant, 1, values[rows].std(axis=0))
     return (values - values[rows].mean(axis=0)) / np.where(spread > 0, spread, 1)

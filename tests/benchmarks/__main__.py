@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 
 from tests.exercises.benchmarks import grade_seconds_and_memory
 
-from . import course, digits, growth, lesson
+from . import choosing, course, digits, growth, lesson
 from .side_by_side import Comparison, Sides, compare
 
 PEERS = "python -m pip install -r tests/requirements-benchmarks.txt"
@@ -62,6 +62,12 @@ ROWS = {
         "the same",
         8,
         lambda: digits.against_scikit_learn(64),
+    ),
+    "choosing": Row(
+        "the chosen batch size's time to the target, on ten data sets",
+        "the best batch size, by brute force",
+        0.83,
+        choosing.nearness,
     ),
     "latency": Row(
         "an explorer in a browser: from the key to the new picture",
@@ -213,7 +219,7 @@ def main(arguments=None) -> int:
 
 
 def _short(ratio):
-    return f"{ratio:,.0f}" if ratio >= 20 else f"{ratio:.1f}"
+    return f"{ratio:,.0f}" if ratio >= 20 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
 
 
 def _processor():

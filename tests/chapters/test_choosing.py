@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from course_lib.chapters import choosing
-from course_lib.chapters.choosing import Choice, Trial, choose_batch_size, doublings
+from course_lib.chapters.choosing import Choice, Trial, choose_batch_size, search
+from course_lib.chapters.choosing.search import doublings
 from course_lib.chapters.cost import memory_per_update
 from course_lib.data import Data, digits_data, linear_data
 from course_lib.models import linear, softmax
@@ -50,7 +50,8 @@ def test_a_target_out_of_reach_is_said_and_chooses_nothing():
     choice = choose_batch_size(linear(5), EASY, target=1e-9, max_epochs=2, **QUICK)
     assert choice.batch_size is None and choice.lr is None
     assert "No batch size tried reached a loss of 1e-09" in str(choice)
-    assert "no learning rate reached the target at B = 1 and B = 2" in choice.stopped
+    assert "came no nearer to the target" in choice.stopped
+    assert all("the loss was still falling" in tried.failure for tried in choice.trials)
 
 
 def test_updates_found_are_those_of_a_plain_training():
@@ -108,18 +109,34 @@ def test_no_batch_over_the_memory_budget_is_tried():
     assert all(tried.peak_bytes <= budget for tried in choice.trials)
 
 
-def test_interrupting_keeps_what_was_measured(monkeypatch):
-    timed = choosing.seconds_per_update
+def interrupt_at(monkeypatch, B, method):
+    """Press *interrupt* while the search does something at B."""
+    before = getattr(search.Search, method)
 
-    def interrupt_at_4(model, data, optimizer, batch_size):
-        if batch_size == 4:
+    def pressed(self, *args):
+        if len(self.trials) == [1, 2, 4].index(B) + (method == "_time"):
             raise KeyboardInterrupt
-        return timed(model, data, optimizer, batch_size, n_repeats=1, seconds=1e-3)
+        return before(self, *args)
 
-    monkeypatch.setattr(choosing, "seconds_per_update", interrupt_at_4)
+    monkeypatch.setattr(search.Search, method, pressed)
+
+
+@pytest.mark.parametrize("method", ["_trial", "_time"])
+def test_interrupting_keeps_what_was_measured(monkeypatch, method):
+    interrupt_at(monkeypatch, 4, method)
     choice = choose_batch_size(linear(5), EASY, target=0.05, **QUICK)
     assert [tried.batch_size for tried in choice.trials] == [1, 2]
     assert choice.stopped == "it was interrupted at B = 4"
+    assert choice.batch_size in (1, 2)
+
+
+@pytest.mark.parametrize("method", ["_trial", "_time"])
+def test_interrupting_before_the_first_trial_gives_one_honest_sentence(monkeypatch, method):
+    interrupt_at(monkeypatch, 1, method)
+    choice = choose_batch_size(linear(5), EASY, target=0.05, **QUICK)
+    assert str(choice) == (
+        "Nothing was measured, so there is no advice: it was interrupted at B = 1."
+    )
 
 
 def test_validation_data_judge_and_optimizer_is_used():
@@ -145,7 +162,7 @@ def test_doublings_end_with_the_whole_data_set():
         ({"learning_rates": [0.1]}, "learning_rates must be at least 3 in increasing order"),
         ({"learning_rates": [0.3, 0.2, 0.1]}, "learning_rates must be at least 3 in increasing"),
         ({"model": linear(3)}, "data must have D = 3 features for this model, not 5"),
-        ({"n_runs": 0}, "n_runs must be a whole number of at least 1, not 0"),
+        ({"n_runs": 0}, "n_runs must be a whole number from 1 to 1000000, not 0"),
     ],
 )
 def test_bad_arguments_are_refused(changed, says):
