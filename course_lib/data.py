@@ -115,6 +115,31 @@ def lesson_line(rng: np.random.RandomState | None = None) -> Data:
     return Data(X, y[:, 0])
 
 
+def line_data(N: int = 100, *, noise=1.0, seed=0) -> Data:
+    """Draw N points about the lesson's line, y = 4 + 3x, with a modern generator.
+
+    Parameters
+    ----------
+    N : int
+        Number of examples.
+    noise : float
+        Standard deviation of the Gaussian noise in y.
+    seed : int
+        Seed of the draw.
+
+    Examples
+    --------
+    >>> X, y = line_data(3, noise=0)
+    >>> (y - 3 * X[:, 0]).round(9)
+    array([4., 4., 4.])
+    """
+    N = check_whole_number("N", N, 1)
+    check_one_number("noise", check_not_negative("noise", noise))
+    rng = np.random.default_rng(check_seed(seed))
+    X = 2 * rng.random((N, 1))
+    return Data(X, 4 + 3 * X[:, 0] + noise * rng.standard_normal(N))
+
+
 def linear_data(N: int, D: int, *, condition_number=1.0, noise=1.0, seed=0) -> Data:
     """Draw a linear problem whose Hessian has exactly the condition number asked for.
 

@@ -14,6 +14,7 @@ from course_lib.data import (
     drifting_line,
     drifting_slope,
     lesson_line,
+    line_data,
     linear_data,
 )
 
@@ -39,6 +40,13 @@ def test_a_bias_is_the_weight_of_a_feature_that_is_always_one():
     data = lesson_line().with_bias()
     np.testing.assert_array_equal(data.X[:, 0], lesson_line().X[:, 0])
     assert (data.X[:, 1] == 1).all() and data.X.shape == (100, 2)
+
+
+def test_line_data_lies_about_its_line():
+    data = line_data(20_000, noise=0.5, seed=3)
+    np.testing.assert_allclose(least_squares(data, bias=True), [3, 4], atol=0.03)
+    residual = data.y - (3 * data.X[:, 0] + 4)
+    assert residual.std() == pytest.approx(0.5, rel=0.03)
 
 
 @pytest.mark.parametrize("condition_number", [1, 10, 1000.0])

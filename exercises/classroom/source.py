@@ -148,7 +148,7 @@ def asked(path):
     try:
         with judging.reading(read):
             for cell in nbformat.read(path, as_version=4).cells:
-                if cell.cell_type == "code":
+                if cell.cell_type == "code" and not is_drawing(cell):
                     where = f"{path.name}:{cell.id}"
                     # So that `inspect` finds the source of the programs that are defined here.
                     lines = cell.source.splitlines(keepends=True)

@@ -64,7 +64,7 @@ def test_nbgrader_generates_every_exercise_without_solutions(school):
 @pytest.mark.parametrize(
     "names",
     [[E04], pytest.param([name for name in NAMES if name != E04], marks=pytest.mark.slow)],
-    ids=["exercise 4", "the other nine"],
+    ids=["exercise 4", "the other ten"],
 )
 def test_nbgrader_gives_solutions_full_marks_and_stubs_none(school, names, monkeypatch):
     students = {f"solved {len(names)}": solutions, f"stub {len(names)}": lambda name: {}}

@@ -200,7 +200,7 @@ def test_student_copy_runs_through_and_says_where_to_write(name, capsys):
 @pytest.mark.parametrize("name", NAMES)
 def test_released_copy_holds_no_solution_and_no_message(name):
     text = (release.EXERCISES / f"{name}.ipynb").read_text() + practice.SEALS.read_text()
-    assert "BEGIN" not in text and "END" not in text and "judging" not in text
+    assert "### BEGIN" not in text and "### END" not in text and "judging" not in text
     for q in questions(name).values():
         for mistake, function in mistakes.known_mistakes(q.question).items():
             assert mistakes.message(function) not in text
