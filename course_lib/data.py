@@ -129,8 +129,8 @@ def line_data(N: int = 100, *, noise=1.0, seed=0) -> Data:
 
     Examples
     --------
-    >>> X, y = line_data(3, noise=0)
-    >>> (y - 3 * X[:, 0]).round(9)
+    >>> data = line_data(3, noise=0)
+    >>> (data.y - 3 * data.X[:, 0]).round(9)
     array([4., 4., 4.])
     """
     N = check_whole_number("N", N, 1)

@@ -17,6 +17,7 @@ from course_lib.data import (
     line_data,
     linear_data,
 )
+from course_lib.measure import least_squares
 
 
 def test_lesson_line_is_what_the_lesson_draws():
