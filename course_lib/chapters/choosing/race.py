@@ -136,7 +136,7 @@ class Race:
         if self.diverged.all():
             return f"diverged at every learning rate, down to {self.rates.min():.2g}"
         best, updates = self.winner, self.looks[-1]
-        half = int(np.searchsorted(self.looks, updates / 2))
+        half = int(np.searchsorted(self.looks, updates / 2, side="right")) - 1
         now = f"{self.losses[-1][best]:.4g} after {updates:,} updates"
         if self.losses[-1][best] < (1 - LEVEL) * self.losses[half][best]:
             return f"too slow: the loss was still falling, at {now}"

@@ -168,7 +168,7 @@ class Search:
             self._repeat_close_races()
         except KeyboardInterrupt:
             stopped = f"it was interrupted at B = {B}"
-            self.trials = [each for each in self.trials if each.failure or each.seconds > 0]
+            self.trials = [each for each in self.trials if each.seconds_per_update > 0]
         return stopped
 
     def remarks(self, names) -> list[str]:
@@ -244,14 +244,12 @@ class Search:
         return min(epochs, MOST_UPDATES, max(100, work))
 
     def _time(self, rounds):
-        """Time the batch sizes that reached the target, and put the seconds into their trials."""
-        self.stopwatch.time([t.batch_size for t in self.trials if np.isfinite(t.updates)], rounds)
-        self.trials[:] = [self._timed(trial) for trial in self.trials]
-
-    def _timed(self, trial):
-        if np.isinf(trial.updates):
-            return trial
-        return trial._replace(seconds_per_update=self.stopwatch.seconds(trial.batch_size))
+        """Time all batch sizes in turn, and put the seconds into their trials."""
+        self.stopwatch.time([trial.batch_size for trial in self.trials], rounds)
+        self.trials[:] = [
+            trial._replace(seconds_per_update=self.stopwatch.seconds(trial.batch_size))
+            for trial in self.trials
+        ]
 
     def _reason_to_stop(self):
         """Return why the search should end after these trials, or an empty string."""

@@ -19,8 +19,8 @@ from course_lib.training import iterate
 WINDOW = 0.5e-3
 #: An epoch of at most so many updates is timed as a whole, with its short last batch.
 SHORT_EPOCH = 8
-#: Times to shuffle the data for the time of a draw.
-ENOUGH_DRAWS = 6
+#: Times to shuffle the data for the time of a draw at least, and examples that are enough.
+FEWEST_DRAWS, SHUFFLED = 6, 2**18
 
 
 class Stopwatch:
@@ -61,7 +61,7 @@ class Stopwatch:
                     self._windows[B] = _calibrated(self._updates(B), self._unit(B))
                 self._taken[B] = []
             for _ in range(rounds):
-                if len(self._draws) < ENOUGH_DRAWS:  # they take long where N is large
+                if len(self._draws) < max(FEWEST_DRAWS, SHUFFLED // len(self.data)):
                     self._draws.append(_seconds_to_draw(len(self.data)))
                 for B in batch_sizes:
                     updates, n = self._windows[B]
