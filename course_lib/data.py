@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from course_lib._checks import (
     check_fraction,
@@ -215,6 +214,8 @@ def digits_data(*, n_train=1000, n_validation=397, wrong_labels=0.0, seed=0) -> 
     >>> [len(part) for part in digits]
     [1200, 397, 200]
     """
+    from sklearn.datasets import load_digits  # takes a second, so only where digits are asked for
+
     X, y = load_digits(return_X_y=True)
     n_train = check_whole_number("n_train", n_train, 1, len(X) - 2)
     n_validation = check_whole_number("n_validation", n_validation, 1, len(X) - n_train - 1)

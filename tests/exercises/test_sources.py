@@ -42,7 +42,8 @@ def test_exercise_has_questions_an_experiment_and_ten_points(name):
     assert sum(q.points for q in graded) == 10
     assert 4 <= sum(not q.manual for q in graded) <= 6
     by_a_person = {q.grade_id: q.points for q in graded if q.manual}
-    assert by_a_person["prediction"] == 0 and by_a_person["explanation"] == 1
+    assert by_a_person["prediction"] == 0
+    assert by_a_person.get("explanation") == 1 or by_a_person.get("report") == 3
 
 
 @each_question
@@ -50,7 +51,7 @@ def test_answer_is_a_function_of_its_givens(name, question):
     q = questions(name)[question]
     assert len(q.visible) >= 2
     hidden = q.inputs(default_rng(20))
-    assert len(hidden) >= 3
+    assert len(hidden) >= 2
     wanted = outcomes(mistakes.right_answers(q.question)["right"], hidden)
     assert not all_same(wanted[1:], wanted[:1] * (len(wanted) - 1)), "a constant would pass"
     seen = [practice.fingerprint([("value", plain(case))]) for case in q.visible]
@@ -207,7 +208,7 @@ def test_released_copy_holds_no_solution_and_no_message(name):
             assert f"def {mistake}(" not in text
     cells = {cell.id: cell.source for cell in student_cells(name)}
     for question in exercise(name).questions:
-        solution = solutions(name)[question.grade_id]
+        solution = next(c.source for c in exercise(name).notebook.cells if c.id == question.answer)
         inside = solution.partition("### BEGIN SOLUTION")[2].partition("### END SOLUTION")[0]
         for line in inside.strip().splitlines():
             assert line.strip() not in cells[question.answer] or len(line.strip()) < 20, line
