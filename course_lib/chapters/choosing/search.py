@@ -25,8 +25,7 @@ from course_lib.chapters.cost import memory_per_update
 from course_lib.data import Data
 from course_lib.models import Model, check_fit
 from course_lib.optimizers import Optimizer, sgd
-from course_lib.runs import Setup
-from course_lib.training import progress_bar
+from course_lib.runs import Setup, progress_bar
 
 #: Runs that look for a rate, before all runs race near it.
 SCOUTS = 4
