@@ -20,8 +20,7 @@ from course_lib.data import Data, linear_data
 from course_lib.measure import least_squares
 from course_lib.models import linear, mlp
 from course_lib.optimizers import sgd
-from course_lib.runs import Setup
-from course_lib.training import progress_bar
+from course_lib.runs import Setup, progress_bar
 
 from .side_by_side import Comparison
 

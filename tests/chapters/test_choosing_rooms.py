@@ -11,8 +11,7 @@ from course_lib.chapters.choosing.stopwatch import Stopwatch
 from course_lib.data import Data, linear_data
 from course_lib.models import linear
 from course_lib.optimizers import sgd
-from course_lib.runs import Setup
-from course_lib.training import progress_bar
+from course_lib.runs import Setup, progress_bar
 
 DATA = linear_data(300, 4, noise=0.1)
 QUIET = {"progress": False, "n_runs": 4}

@@ -29,7 +29,7 @@ def hints(data: Data, names=None) -> list[str]:
     --------
     >>> X = np.random.default_rng(0).standard_normal((100, 2)) * [1, 1000]
     >>> print(*hints(Data(X, X[:, 0]), ["height", "income"]))
-    Feature income is 1,028 times as large as feature height: scale each to standard deviation 1.
+    Feature income is 977 times as large as feature height: scale each to standard deviation 1.
     """
     names = np.array([*(map(str, range(data.X.shape[1])) if names is None else names)])
     largest = np.abs(data.X).max(axis=0)
