@@ -6,6 +6,7 @@ the message for a student who made it. Mistakes that can be made in any question
 that is twice as large, are derived from the right answer.
 """
 
+import copy
 import inspect
 from functools import partial
 
@@ -38,8 +39,10 @@ def behaviours(question, cases):
     own = known_mistakes(question)
     for name, mistake in own.items():
         yield name, message(mistake), [outcome(mistake, case) for case in cases]
-    for name, (mistake, text) in derived_mistakes(right_answers(question)[RIGHT]).items():
-        outcomes = [outcome(mistake, case) for case in cases]
+    right = right_answers(question)[RIGHT]
+    results = [right(*copy.deepcopy(case)) for case in cases]
+    for name, (change, text) in derived_mistakes(right).items():
+        outcomes = [outcome(change, pair) for pair in zip(results, cases, strict=True)]
         if name not in own and all(kind == "value" for kind, *_ in outcomes):
             yield name, text, outcomes
 
@@ -73,27 +76,28 @@ FACTORS = {"2": 2.0, "1/2": 0.5, "100": 100.0, "1/100": 0.01}
 
 
 def derived_mistakes(right):
-    """Return {name: (function, message)} of the mistakes that can be made in any question.
+    """Return {name: (change, message)} of the mistakes that can be made in any question.
 
-    A factor may be a constant, an argument that is a whole number (such as `N` or `B`), or the
-    number of examples, which is the length of the first array.
+    ``change(result, arguments)`` makes the mistake's result of the right one. A factor may be a
+    constant, an argument that is a whole number (such as `N` or `B`), or the number of examples,
+    which is the length of the first array.
     """
     found = {}
     for text, factor in FACTORS.items():
-        program = partial(_scaled, right, lambda arguments, factor=factor: factor)
-        found[f"times_{text}"] = program, TIMES.format(text)
+        found[f"times_{text}"] = partial(_times, lambda a, k=factor: k), TIMES.format(text)
     parameters = list(inspect.signature(right).parameters)
     for position, name in enumerate(parameters):
-        found |= _factors(right, name, partial(_whole, position=position))
-    found |= _factors(right, "N", _examples) if "N" not in parameters else {}
+        found |= _factors(name, partial(_whole, position=position))
+    if "N" not in parameters:
+        found |= _factors("N", _examples)
     for name, (change, text) in IN_NUMBERS.items():
-        found[name] = partial(_in_numbers, right, change), text
+        found[name] = partial(_in_numbers, change), text
     for name, (change, text) in IN_ORDER.items():
-        found[name] = partial(_in_order, right, change), text
+        found[name] = partial(_in_order, change), text
     return found
 
 
-def _factors(right, name, value):
+def _factors(name, value):
     powers = {
         name: lambda a: value(a),
         f"1/{name}": lambda a: 1 / value(a),
@@ -101,7 +105,7 @@ def _factors(right, name, value):
         f"({name}-1)/{name}": lambda a: (value(a) - 1) / value(a),
     }
     return {
-        f"times_{text}": (partial(_scaled, right, factor), TIMES.format(text))
+        f"times_{text}": (partial(_times, factor), TIMES.format(text))
         for text, factor in powers.items()
     }
 
@@ -116,16 +120,16 @@ def _examples(arguments):
     return next(len(a) for a in arguments if hasattr(a, "__len__"))
 
 
-def _scaled(right, factor, *arguments):
-    return _each(right(*arguments), lambda x: factor(arguments) * x)
+def _times(factor, result, arguments):
+    return _each(result, lambda x: factor(arguments) * x)
 
 
-def _in_numbers(right, change, *arguments):
-    return _each(right(*arguments), change)
+def _in_numbers(change, result, arguments):
+    return _each(result, change)
 
 
-def _in_order(right, change, *arguments):
-    return change(right(*arguments))
+def _in_order(change, result, arguments):
+    return change(result)
 
 
 def _each(result, change):

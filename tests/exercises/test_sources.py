@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from functools import cache, partial
 from math import isfinite
 
 import nbformat
@@ -13,7 +14,7 @@ from exercises import practice, remarks
 from exercises.classroom import judging, mistakes, release, source
 from exercises.outcomes import all_same, numbers, outcome, plain
 
-from .tools import NAMES, SOURCES, exercise, questions, solutions
+from .tools import NAMES, SOURCES, exercise, questions
 
 # A mistake may overflow, and so may a right answer on its way.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -132,9 +133,12 @@ def test_mistakes_are_many_enough_and_each_has_its_own_message(name, question):
 
 
 @each_question
-def test_each_mistake_gets_its_message_at_once_and_when_graded(name, question, capsys):
+def test_each_mistake_gets_its_message_at_once_and_when_graded(name, question, capsys, monkeypatch):
     q = questions(name)[question]
     hidden = q.inputs(default_rng(20))
+    every = q.visible + hidden
+    behaviours = cache(partial(lambda of, n: list(of(q.question, every[:n])), mistakes.behaviours))
+    monkeypatch.setattr(mistakes, "behaviours", lambda _, cases: behaviours(len(cases)))
     for mistake, function in mistakes.known_mistakes(q.question).items():
         practice.check(question, function, q.visible)
         assert capsys.readouterr().out.endswith(f": {mistakes.message(function)}\n"), mistake
