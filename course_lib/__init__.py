@@ -7,6 +7,7 @@ data                 examples to learn from: ``Data(X, y)``
 models               what is learned: a loss and its gradient, written out in numpy
 batches              which examples the next update sees
 optimizers           how a gradient changes the parameters; learning rates, schedules
+runs                 R runs in lock-step: their setup and their record
 training             the loop: ``iterate``, ``train``, ``sweep``
 measure              numbers read off models and runs
 plots                one function a kind of picture

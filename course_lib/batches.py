@@ -5,12 +5,22 @@ from that run's own generator. Run r therefore sees the same batches whether it 
 beside others.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 
 import numpy as np
 
-from course_lib._checks import check_choice, check_whole_number
+from course_lib._checks import (
+    MOST_RUNS,
+    check_call,
+    check_choice,
+    check_generators,
+    check_iterable,
+    check_kind,
+    check_seed,
+    check_whole_number,
+)
+from course_lib.data import Data
 
 #: Row numbers drawn ahead at most, in one go for all runs (8 bytes each).
 DRAWN_AHEAD = 2**21
@@ -19,8 +29,16 @@ BatchSize = int | Callable[[int], int]
 
 
 def streams(seed: int, R: int) -> list[np.random.Generator]:
-    """Return R independent generators; the first ones are the same whatever R is."""
-    R = check_whole_number("R", R, 1)
+    """Return R independent generators; the first ones are the same whatever R is.
+
+    Examples
+    --------
+    >>> one, two = streams(seed=0, R=2)
+    >>> int(one.integers(100)), int(two.integers(100))
+    (80, 66)
+    """
+    seed = check_seed(seed)
+    R = check_whole_number("R", R, 1, MOST_RUNS)
     return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(R)]
 
 
@@ -44,8 +62,16 @@ def shuffled(
     Yields
     ------
     rows : array of int, shape (R, B), or (R, N mod B) for a short last batch
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> epoch = islice(shuffled(N=5, batch_size=2, rngs=streams(0, 1)), 3)
+    >>> [rows.tolist() for rows in epoch]
+    [[[3, 1]], [[4, 2]], [[0]]]
     """
-    size = as_schedule(N, batch_size)
+    rngs = check_generators(rngs)
+    size = _as_schedule(N, batch_size)
     check_choice("last", last, ("keep", "drop"))
     return _slices(_orders(N, rngs), size, last)
 
@@ -56,8 +82,14 @@ def in_order(
     """Yield batches in the order of the data, the same for each epoch and run: shape (1, B).
 
     The arguments are those of :func:`shuffled`; the generators are not used.
+
+    Examples
+    --------
+    >>> batches = in_order(N=5, batch_size=2)
+    >>> next(batches), next(batches), next(batches)
+    (array([[0, 1]]), array([[2, 3]]), array([[4]]))
     """
-    size = as_schedule(N, batch_size)
+    size = _as_schedule(N, batch_size)
     check_choice("last", last, ("keep", "drop"))
     return _slices(_forever(np.arange(N)[None]), size, last)
 
@@ -66,33 +98,67 @@ def with_replacement(N: int, batch_size: BatchSize, rngs: Sequence) -> Iterator[
     """Yield batches of which every example is drawn from all N, whatever was drawn before.
 
     The arguments are those of :func:`shuffled`. An epoch has no end here, so no batch is short.
+
+    Examples
+    --------
+    >>> next(with_replacement(N=100, batch_size=4, rngs=streams(0, 16))).shape
+    (16, 4)
     """
-    size = as_schedule(N, batch_size)
+    rngs = check_generators(rngs)
+    size = _as_schedule(N, batch_size)
     return _draws(N, size, rngs, one_by_one=callable(batch_size))
 
 
-def take(data, rows: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the examples of each batch of rows: X of shape (R, B, D), y of shape (R, B)."""
+def take(data, rows: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the examples of each batch of rows: X of shape (R, B, D), y of shape (R, B).
+
+    Examples
+    --------
+    >>> data = Data(X=[[0.0], [1.0], [2.0]], y=[5.0, 6.0, 7.0])
+    >>> X, y = next(take(data, in_order(3, 2)))
+    >>> y
+    array([[5., 6.]])
+    """
+    check_kind("data", data, Data, "lesson_line()")
+    check_iterable("rows", rows, "shuffled(100, 10, streams(0, 16))")
+    return _take(data, rows)
+
+
+def _take(data, rows):
     for batch in rows:
-        batch = np.ascontiguousarray(batch)  # once for both: a batch is a view of a whole epoch
-        yield data.X.take(batch, axis=0), data.y.take(batch)
+        try:
+            batch = np.ascontiguousarray(batch)  # once for both: a batch is a view of a whole epoch
+            yield data.X.take(batch, axis=0), data.y.take(batch)
+        except (IndexError, TypeError):
+            right = f"an array of row numbers from 0 to {len(data) - 1}"
+            raise ValueError(f"each batch of rows must be {right}, not {batch!r}") from None
 
 
 def updates_per_epoch(N: int, batch_size: int, last: str = "keep") -> int:
-    """Return how many updates an epoch has: N/B, rounded up if the short batch is kept."""
+    """Return how many updates an epoch has: N/B, rounded up if the short batch is kept.
+
+    Examples
+    --------
+    >>> updates_per_epoch(100, 32), updates_per_epoch(100, 32, last="drop")
+    (4, 3)
+    """
     N = check_whole_number("N", N, 1)
     batch_size = check_whole_number("batch_size", batch_size, 1, N)
     check_choice("last", last, ("keep", "drop"))
     return -(-N // batch_size) if last == "keep" else N // batch_size
 
 
-def as_schedule(N: int, batch_size: BatchSize) -> Callable[[int], int]:
+def _as_schedule(N: int, batch_size: BatchSize) -> Callable[[int], int]:
     """Return the batch size as a function of the update number that checks what it returns."""
     N = check_whole_number("N", N, 1)
     if not callable(batch_size):
         batch_size = check_whole_number("batch_size", batch_size, 1, N)
         return lambda update: batch_size
-    return lambda update: check_whole_number("batch_size", batch_size(update), 1, N)
+
+    def size(update):
+        return check_whole_number("batch_size", check_call("batch_size", batch_size, update), 1, N)
+
+    return size
 
 
 def _slices(orders, size, last):

@@ -12,8 +12,12 @@ from sklearn.datasets import load_digits
 
 from course_lib._checks import (
     check_fraction,
+    check_generators,
+    check_kind,
     check_not_negative,
+    check_one_number,
     check_positive,
+    check_seed,
     check_whole_number,
 )
 
@@ -33,6 +37,12 @@ class Data:
     ------
     ValueError
         If there is no example, the shapes do not fit, or a value is not finite.
+
+    Examples
+    --------
+    >>> data = Data(X=[[0.5, 1.0], [2.0, 3.0], [1.0, 1.0]], y=[1, 0, 1])
+    >>> len(data), data.X.shape, data.y.shape
+    (3, (3, 2), (3,))
     """
 
     X: np.ndarray
@@ -53,12 +63,22 @@ class Data:
         return len(self.X)
 
     def with_bias(self) -> "Data":
-        """Return the data with one more feature, always 1: its weight in a model is a bias."""
+        """Return the data with one more feature, always 1: its weight in a model is a bias.
+
+        Examples
+        --------
+        >>> Data([[5.0], [7.0]], [0, 1]).with_bias().X
+        array([[5., 1.],
+               [7., 1.]])
+        """
         return Data(np.column_stack([self.X, np.ones(len(self))]), self.y)
 
 
 def _numbers(name, values):
-    values = np.asarray(values)
+    try:
+        values = np.asarray(values)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must hold rows of one length, not {values!r}") from None
     if values.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold numbers, not values of type {values.dtype}")
     bad = np.argwhere(~np.isfinite(values))
@@ -81,8 +101,15 @@ def lesson_line(rng: np.random.RandomState | None = None) -> Data:
     -------
     Data
         X of shape (100, 1), uniform on [0, 2); y with Gaussian noise of standard deviation 1.
+
+    Examples
+    --------
+    >>> data = lesson_line()
+    >>> data.X.shape, round(float(data.y[0]), 4)
+    ((100, 1), 6.3343)
     """
     rng = np.random.RandomState(42) if rng is None else rng
+    check_kind("rng", rng, np.random.RandomState, "np.random.RandomState(42)")
     X = 2 * rng.rand(100, 1)
     y = 4 + 3 * X + rng.randn(100, 1)
     return Data(X, y[:, 0])
@@ -104,14 +131,21 @@ def linear_data(N: int, D: int, *, condition_number=1.0, noise=1.0, seed=0) -> D
         Standard deviation of the Gaussian noise in y.
     seed : int
         Seed of the draw.
+
+    Examples
+    --------
+    >>> data = linear_data(200, 3, condition_number=10)
+    >>> eigenvalues = np.linalg.eigvalsh(2 / 200 * data.X.T @ data.X)
+    >>> eigenvalues.round(3)
+    array([0.2  , 0.632, 2.   ])
     """
     D = check_whole_number("D", D, 1)
     N = check_whole_number("N", N, D)
-    check_positive("condition_number", condition_number)
+    check_one_number("condition_number", check_positive("condition_number", condition_number))
     if condition_number < 1:
         raise ValueError(f"condition_number must be at least 1, not {condition_number!r}")
-    check_not_negative("noise", noise)
-    rng = np.random.default_rng(seed)
+    check_one_number("noise", check_not_negative("noise", noise))
+    rng = np.random.default_rng(check_seed(seed))
     columns, _ = np.linalg.qr(rng.standard_normal((N, D)))  # orthonormal: XᵀX is what we choose
     directions, _ = np.linalg.qr(rng.standard_normal((D, D)))
     variances = np.geomspace(1, 1 / condition_number, D)
@@ -121,7 +155,12 @@ def linear_data(N: int, D: int, *, condition_number=1.0, noise=1.0, seed=0) -> D
 
 
 class Split(NamedTuple):
-    """Data apart by purpose: learn on the first, choose on the second, report on the third."""
+    """Data apart by purpose: learn on the first, choose on the second, report on the third.
+
+    Attributes
+    ----------
+    train, validation, test : Data
+    """
 
     train: Data
     validation: Data
@@ -144,12 +183,18 @@ def digits_data(*, n_train=1000, n_validation=397, wrong_labels=0.0, seed=0) -> 
     -------
     Split
         X of shape (N, 64) scaled from 0…16 to [0, 1]; y the digits 0…9.
+
+    Examples
+    --------
+    >>> digits = digits_data(n_train=1200)
+    >>> [len(part) for part in digits]
+    [1200, 397, 200]
     """
     X, y = load_digits(return_X_y=True)
     n_train = check_whole_number("n_train", n_train, 1, len(X) - 2)
     n_validation = check_whole_number("n_validation", n_validation, 1, len(X) - n_train - 1)
-    check_fraction("wrong_labels", wrong_labels)
-    rng = np.random.default_rng(seed)
+    check_one_number("wrong_labels", check_fraction("wrong_labels", wrong_labels))
+    rng = np.random.default_rng(check_seed(seed))
     parts = np.split(rng.permutation(len(X)), [n_train, n_train + n_validation])
     train, validation, test = (Data(X[rows] / 16, y[rows]) for rows in parts)
     n_wrong = round(wrong_labels * n_train)
@@ -162,7 +207,15 @@ def digits_data(*, n_train=1000, n_validation=397, wrong_labels=0.0, seed=0) -> 
 
 
 def drifting_slope(update, period: int = 2000):
-    """Return the true slope of :func:`drifting_line`: 3 + sin(2π · update / period)."""
+    """Return the true slope of :func:`drifting_line`: 3 + sin(2π · update / period).
+
+    Examples
+    --------
+    >>> drifting_slope([0, 500, 1500], period=2000)
+    array([3., 4., 2.])
+    """
+    check_not_negative("update", update)
+    period = check_whole_number("period", period, 1)
     return 3 + np.sin(2 * np.pi * np.asarray(update) / period)
 
 
@@ -186,10 +239,18 @@ def drifting_line(
     ------
     X : array, shape (R, B, 1)
     y : array, shape (R, B)
+
+    Examples
+    --------
+    >>> from course_lib.batches import streams
+    >>> X, y = next(drifting_line(streams(seed=0, R=16), batch_size=4))
+    >>> X.shape, y.shape
+    ((16, 4, 1), (16, 4))
     """
     batch_size = check_whole_number("batch_size", batch_size, 1)
-    check_not_negative("noise", noise)
+    check_one_number("noise", check_not_negative("noise", noise))
     period = check_whole_number("period", period, 1)
+    rngs = check_generators(rngs)
     return _drifting_line(rngs, batch_size, noise, period)
 
 

@@ -6,28 +6,37 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from course_lib._checks import check_choice, check_positive, check_whole_number
+from course_lib._checks import (
+    check_array,
+    check_call,
+    check_flag,
+    check_function,
+    check_iterable,
+    check_kind,
+    check_list,
+    check_numbers_once,
+    check_positive,
+    check_rate,
+    check_record,
+    check_watch,
+    check_whole_number,
+)
 from course_lib.batches import BatchSize, shuffled, streams, take
-
-#: The clocks of a run, each with the label of its axis.
-CLOCKS = {
-    "updates": "updates",
-    "examples": "examples seen",
-    "epochs": "epochs (N examples seen)",
-}
+from course_lib.data import Data
+from course_lib.models import Model, check_fit
+from course_lib.optimizers import Optimizer, Schedule
+from course_lib.runs import Run, Setup, loss_over, record_runs
 
 
 def iterate(
-    model, batches: Iterable, optimizer, schedule: Callable, w: np.ndarray
+    model: Model, batches: Iterable, optimizer: Optimizer, schedule: Schedule, w: np.ndarray
 ) -> Iterator[tuple[int, int, np.ndarray]]:
     """Yield (updates, examples, w): the start, then the state after each update.
 
@@ -50,11 +59,30 @@ def iterate(
         Examples that each run has seen so far.
     w : array, shape (..., P)
         The parameters now.
+
+    Examples
+    --------
+    >>> from course_lib.batches import in_order
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> batches = take(lesson_line(), in_order(100, 50))
+    >>> moments = iterate(line(), batches, sgd(), constant(0.1), np.zeros((1, 2)))
+    >>> next(moments)
+    (0, 0, array([[0., 0.]]))
+    >>> next(moments)
+    (1, 50, array([[1.34656497, 1.33894492]]))
     """
+    check_kind("model", model, Model, "line()")
+    check_kind("optimizer", optimizer, Optimizer, "sgd()")
+    check_iterable("batches", batches, "take(data, shuffled(100, 10, rngs))")
+    check_function("schedule", schedule, "the update number", "constant(0.1)")
+    w = check_array("w", w, (model.P,))
+    check_rate(schedule, 0, w.shape[:-1])
     state = optimizer.init(w)
     examples = 0
     yield 0, examples, w
-    for update, (X, y) in enumerate(batches):
+    for update, (X, y) in enumerate(map(_pair, batches)):
         grad = model.grad(w, X, y)
         lr = np.asarray(schedule(update))[..., None]
         w, state = optimizer.update(w, grad, state, lr)
@@ -62,56 +90,41 @@ def iterate(
         yield update + 1, examples, w
 
 
-@dataclass(frozen=True)
-class Run:
-    """The record of R runs that differ only in their random streams.
+def iterate_runs(setup: Setup, schedules: Sequence[Schedule]) -> Iterator:
+    """Yield what :func:`iterate` does, for R runs with each of S schedules in one stack.
 
-    A run that diverges is kept: its losses are inf or nan from there on.
+    w has shape (S, R, P) and the batches (R, B): all schedules share the starts and the batches.
 
-    Attributes
-    ----------
-    label : str
-        What to call these runs in a legend.
-    batch_size : int, or function of the update number
-    N : int
-        Training examples in an epoch.
-    updates, examples : array of int, shape (T,)
-        Two clocks at the recorded moments.
-    lr : array, shape (T,) or (T, R)
-        The learning rate of the update that follows each moment.
-    loss : array, shape (R, T)
-        Loss over all the training data.
-    w : array, shape (R, P)
-        The parameters at the end.
-    watched : dict of arrays, each of shape (R, T, …)
-        What else was recorded.
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> setup = Setup(line(), lesson_line(), sgd(), batch_size=10)
+    >>> moments = iterate_runs(setup, [constant(0.1), constant(0.2)])
+    >>> next(moments)[-1].shape
+    (2, 16, 2)
     """
+    check_kind("setup", setup, Setup, "Setup(line(), lesson_line(), sgd(), batch_size=10)")
+    schedules = check_list("schedules", schedules, "functions, such as constant(0.1)")
+    for schedule in schedules:
+        check_function("each of schedules", schedule, "the update number", "constant(0.1)")
+    rngs = streams(setup.seed, setup.n_runs)
+    w = setup.starts(rngs)
+    w = np.broadcast_to(w, (len(schedules), *w.shape))
+    rows = check_call("sampling", setup.sampling, len(setup.data), setup.batch_size, rngs)
 
-    label: str
-    batch_size: BatchSize
-    N: int
-    updates: np.ndarray
-    examples: np.ndarray
-    lr: np.ndarray
-    loss: np.ndarray
-    w: np.ndarray
-    watched: dict[str, np.ndarray] = field(default_factory=dict)
+    def rates(update):  # (S, 1), or (S, R) where each run has its own
+        return np.array([schedule(update) for schedule in schedules]).reshape(len(schedules), -1)
 
-    @property
-    def epochs(self) -> np.ndarray:
-        """The third clock, shape (T,): examples seen, in units of N."""
-        return self.examples / self.N
-
-    def clock(self, name: str) -> np.ndarray:
-        """Return one of the clocks by its name: "updates", "examples" or "epochs"."""
-        return getattr(self, check_choice("clock", name, tuple(CLOCKS)))
+    return iterate(setup.model, take(setup.data, rows), setup.optimizer, rates, w)
 
 
 def train(
-    model,
-    data,
-    optimizer,
-    schedule: Callable,
+    model: Model,
+    data: Data,
+    optimizer: Optimizer,
+    schedule: Schedule,
     *,
     batch_size: BatchSize,
     n_updates: int,
@@ -167,27 +180,36 @@ def train(
     ValueError
         If an argument is out of its range or does not fit the model or the data. Divergence is not
         an error: it is recorded.
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> run = train(line(), lesson_line(), sgd(), constant(0.1), batch_size=10, n_updates=200)
+    >>> run.label, run.w.shape, run.loss.shape
+    ('B = 10', (16, 2), (16, 101))
     """
-    check_fit(model, data)
-    record = _check_record(record, n_updates)
-    rngs = streams(seed, check_whole_number("n_runs", n_runs, 1))
-    w = _starts(model, rngs, start)
-    batches = take(data, sampling(len(data), batch_size, rngs))
-    moments = iterate(model, batches, optimizer, schedule, w)
+    setup = Setup(model, data, optimizer, batch_size, n_runs, seed, sampling, start)
+    check_function("schedule", schedule, "the update number", "constant(0.1)")
+    record = check_record(record, n_updates)
+    watch, progress = check_watch(watch), check_flag("progress", progress)
+    if label is not None:
+        check_kind("label", label, str, '"B = 32"')
     with progress_bar(progress, total=record[-1], unit=" updates", desc=label) as bar:
-        recorded = _record(moments, record, _quantities(model, data, watch), bar)
-    return _run(recorded, ..., schedule, label or _label(batch_size), batch_size, len(data))
+        [run] = _train(setup, [schedule], record, watch, bar)
+    return run if label is None else replace(run, label=label)
 
 
 def sweep(
-    model,
-    data,
-    optimizer,
+    model: Model,
+    data: Data,
+    optimizer: Optimizer,
     batch_sizes: Sequence[int],
     learning_rates: Sequence[float],
     *,
     n_updates: int | Callable[[int], int],
-    schedule: Callable,
+    make_schedule: Callable[[float], Schedule],
     n_runs: int = 16,
     seed: int = 0,
     sampling: Callable = shuffled,
@@ -210,8 +232,8 @@ def sweep(
     learning_rates : sequence of float
     n_updates : int, or function of the batch size
         Updates to make; ``lambda B: 16_384 // B`` holds the examples fixed.
-    schedule : function of a learning rate
-        Makes the schedule from each learning rate, for example ``constant``.
+    make_schedule : function of a learning rate
+        Makes the schedule from each learning rate; for example ``constant``.
     record : function of the number of updates, optional
         Returns the moments to record, as in :func:`train`.
     n_jobs : int
@@ -225,155 +247,73 @@ def sweep(
     -------
     dict
         ``runs[batch_size, learning_rate]`` is a :class:`Run`.
+
+    Examples
+    --------
+    >>> from course_lib.data import lesson_line
+    >>> from course_lib.models import line
+    >>> from course_lib.optimizers import constant, sgd
+    >>> runs = sweep(line(), lesson_line(), sgd(), [10, 50], [0.1, 0.2], make_schedule=constant,
+    ...              n_updates=lambda B: 1000 // B, n_jobs=1)
+    >>> [(pair, int(run.updates[-1])) for pair, run in runs.items()]
+    [((10, 0.1), 100), ((10, 0.2), 100), ((50, 0.1), 20), ((50, 0.2), 20)]
     """
     check_fit(model, data)
-    check_whole_number("n_runs", n_runs, 1)
-    batch_sizes = [check_whole_number("each batch size", B, 1, len(data)) for B in batch_sizes]
-    learning_rates = [check_positive("each learning rate", lr) for lr in learning_rates]
-    if not batch_sizes or not learning_rates:
-        raise ValueError("batch_sizes and learning_rates must each hold at least one value")
+    batch_size = partial(check_whole_number, "each batch size", low=1, high=len(data))
+    batch_sizes = check_numbers_once("batch_sizes", batch_sizes, "batch sizes", batch_size)
+    rate = partial(check_positive, "each learning rate")
+    rates = check_numbers_once("learning_rates", learning_rates, "learning rates", rate)
+    check_function("make_schedule", make_schedule, "a learning rate", "constant")
+    schedules = [check_call("make_schedule", make_schedule, rate) for rate in rates]
+    if n_jobs is not None and n_jobs != -1:
+        check_whole_number("n_jobs", n_jobs, 1, 4096)
+    watch, progress = check_watch(watch), check_flag("progress", progress)
     jobs = []
     for B in batch_sizes:
-        updates = n_updates(B) if callable(n_updates) else n_updates
-        moments = _check_record(record and record(updates), updates)
-        jobs.append(
-            delayed(_train_rates)(
-                model, data, optimizer, B, learning_rates, moments,
-                schedule, n_runs, seed, sampling, start, watch,
-            )
-        )  # fmt: skip
+        setup = Setup(model, data, optimizer, B, n_runs, seed, sampling, start)
+        updates = check_call("n_updates", n_updates, B) if callable(n_updates) else n_updates
+        moments = None if record is None else check_call("record", record, updates)
+        moments = check_record(moments, updates)
+        for schedule in schedules:
+            check_function("make_schedule's answer", schedule, "the update number", "constant(0.1)")
+        jobs.append(delayed(_train)(setup, schedules, moments, watch))
     done = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     runs = {}
     bar = progress_bar(progress, done, total=len(jobs), unit=" batch sizes")
     for B, of_rates in zip(batch_sizes, bar, strict=True):
-        runs |= {(B, lr): run for lr, run in zip(learning_rates, of_rates, strict=True)}
+        runs |= {(B, lr): run for lr, run in zip(rates, of_rates, strict=True)}
     return runs
 
 
-def iterate_rates(
-    model, data, optimizer, batch_size, rates, schedule, n_runs, seed, sampling=shuffled, start=None
-):
-    """Yield what :func:`iterate` does, for R runs with each of the rates in one stack.
-
-    w has shape (rates, R, P) and the batches (R, B): all rates share the starts and the batches.
-    """
-    rngs = streams(seed, n_runs)
-    w = _starts(model, rngs, start)
-    w = np.broadcast_to(w, (len(rates), *w.shape))
-    batches = take(data, sampling(len(data), batch_size, rngs))
-    return iterate(model, batches, optimizer, schedule(np.array(rates)[:, None]), w)
-
-
-def _train_rates(
-    model,
-    data,
-    optimizer,
-    batch_size,
-    rates,
-    record,
-    schedule,
-    n_runs,
-    seed,
-    sampling,
-    start,
-    watch,
-):
-    moments = iterate_rates(
-        model, data, optimizer, batch_size, rates, schedule, n_runs, seed, sampling, start
-    )
-    recorded = _record(moments, record, _quantities(model, data, watch))
+def _train(setup, schedules, record, watch, bar=None):
+    """Return the record of R runs with each of the schedules."""
+    lr = [[check_rate(each, update, (setup.n_runs,)) for update in record] for each in schedules]
+    moments = iterate_runs(setup, schedules)
+    quantities = {"loss": partial(loss_over, setup.model, data=setup.data), **watch}
+    clocks, values, w = record_runs(moments, record, quantities, bar)
+    loss, watched = values.pop("loss"), values
+    of_all = setup.label, setup.batch_size, len(setup.data), *clocks
     return [
-        _run(recorded, i, schedule(rate), _label(batch_size), batch_size, len(data))
-        for i, rate in enumerate(rates)
+        Run(*of_all, np.array(lr[i]), loss[i], w[i], {name: watched[name][i] for name in watched})
+        for i in range(len(schedules))
     ]
+
+
+def _pair(batch):
+    if not isinstance(batch, tuple | list) or len(batch) != 2 or np.ndim(batch[1]) == 0:
+        raise ValueError(f"each of batches must be a pair of arrays (X, y), not {batch!r}")
+    return batch
 
 
 def progress_bar(show: bool, *args, **options) -> tqdm:
     """Return a bar with tqdm's arguments, which appears when the work takes more than a second.
 
     Even where it is to be shown, TQDM_DISABLE=1 hides it.
+
+    Examples
+    --------
+    >>> list(progress_bar(True, range(3)))
+    [0, 1, 2]
     """
     is_hidden = os.environ.get("TQDM_DISABLE", "0") != "0"  # tqdm's notebook bar does not ask
     return tqdm(*args, disable=is_hidden or not show, delay=1, **options)
-
-
-@contextmanager
-def lock_step():
-    """Set up numpy for stacks of runs: one BLAS thread, and no warning where a run diverges.
-
-    A stack is many small products, on which more threads only wait for each other; and a run that
-    diverges is a result here.
-    """
-    with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
-        yield
-
-
-def _quantities(model, data, watch):
-    return {"loss": lambda w: model.loss(w, data.X, data.y), **(watch or {})}
-
-
-def _record(moments, record, quantities, bar=None):
-    """Read the quantities at the moments in `record`: clocks (2, T), values, and the last w."""
-    clocks, values = [], {name: [] for name in quantities}
-    wanted = iter(record)
-    next_wanted = next(wanted)
-    with lock_step():
-        for updates, examples, w in moments:
-            if updates < next_wanted:
-                continue
-            clocks.append((updates, examples))
-            for name, quantity in quantities.items():
-                values[name].append(quantity(w))
-            if bar is not None:
-                bar.update(updates - bar.n)
-            next_wanted = next(wanted, None)
-            if next_wanted is None:
-                return np.array(clocks).T, values, w
-    raise ValueError(f"record must end at {updates}, where the batches do, not at {record[-1]}")
-
-
-def _run(recorded, stack, schedule, label, batch_size, N):
-    """Make a Run of the part of the record that stands at index `stack` of the leading axes."""
-    (updates, examples), values, w = recorded
-    watched = {name: np.stack([value[stack] for value in kept], 1) for name, kept in values.items()}
-    lr = np.array([schedule(int(update)) for update in updates])
-    return Run(label, batch_size, N, updates, examples, lr, watched.pop("loss"), w[stack], watched)
-
-
-def _starts(model, rngs, start):
-    if start is None:
-        return np.stack([model.init(rng) for rng in rngs])
-    start = np.asarray(start, dtype=float)
-    if not np.isfinite(start).all():
-        raise ValueError(f"start must be finite, not {start!r}")
-    shape = (len(rngs), model.P)
-    if start.shape not in (shape, shape[1:]):
-        raise ValueError(f"start must have shape {shape[1:]} or {shape}, not {start.shape}")
-    return np.broadcast_to(start, shape)
-
-
-def _label(batch_size):
-    return "growing batch" if callable(batch_size) else f"B = {batch_size}"
-
-
-def _check_record(record, n_updates):
-    n_updates = check_whole_number("n_updates", n_updates, 0)
-    if record is None:
-        return np.unique(np.linspace(0, n_updates, 101).round().astype(int)).tolist()
-    right = f"whole numbers in increasing order from 0 to n_updates = {n_updates}"
-    moments = [check_whole_number("each of record", moment, 0, n_updates) for moment in record]
-    if not moments or any(a >= b for a, b in pairwise(moments)):
-        raise ValueError(f"record must be {right}, not {record!r}")
-    return moments
-
-
-def check_fit(model, data) -> None:
-    """Raise a ValueError if the data have other features or classes than the model takes."""
-    if data.X.shape[1] != model.D:
-        raise ValueError(
-            f"data must have D = {model.D} features for this model, not {data.X.shape[1]}"
-        )
-    if model.K is not None and not np.isin(data.y, np.arange(model.K)).all():
-        raise ValueError(
-            f"y must be class numbers from 0 to {model.K - 1} for this model, not {data.y!r}"
-        )

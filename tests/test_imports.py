@@ -14,15 +14,18 @@ ROOT = Path(course_lib.__file__).parent
 TABLE = re.findall(r"^([a-z_.]+)  +\S", course_lib.__doc__, re.MULTILINE)
 #: Rooms beneath the table, which all others may use.
 CELLAR = {"_checks"}
+#: Folders of rooms; any other folder is one room.
+FLOORS = {"chapters", "lab"}
 
 
 def rooms():
-    """Names of the rooms, each a module but for the explorers, which are a package."""
+    """Names of the rooms, each a module or a package, on the first floor or in one of FLOORS."""
     for path in ROOT.rglob("*.py"):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        if parts[-1] == "__init__" and parts[:2] != ("lab", "explorers"):
-            continue
-        yield ".".join(parts[:2])
+        *folders, name = path.relative_to(ROOT).with_suffix("").parts
+        floor = folders[:1] if folders and folders[0] in FLOORS else []
+        inside = folders[len(floor) :] or [name]
+        if inside != ["__init__"]:
+            yield ".".join([*floor, inside[0]])
 
 
 def imports_of(room):

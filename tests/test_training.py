@@ -152,7 +152,7 @@ def test_divergence_is_recorded_not_raised():
 def test_sweep_equals_a_train_for_each_pair(n_jobs):
     runs = sweep(
         linear(5), FEW, momentum(), [4, 40], [0.01, 0.05], n_updates=lambda B: 400 // B,
-        schedule=constant, n_runs=3, n_jobs=n_jobs, progress=False, watch={"w": lambda w: w},
+        make_schedule=constant, n_runs=3, n_jobs=n_jobs, progress=False, watch={"w": lambda w: w},
     )  # fmt: skip
     assert list(runs) == [(4, 0.01), (4, 0.05), (40, 0.01), (40, 0.05)]
     for (B, lr), run in runs.items():
@@ -169,7 +169,7 @@ def test_sweep_equals_a_train_for_each_pair(n_jobs):
 
 def test_sweep_runs_on_dask_by_the_usual_two_lines():
     distributed = pytest.importorskip("distributed")
-    options = {"n_updates": 20, "schedule": constant, "n_runs": 2, "progress": False}
+    options = {"n_updates": 20, "make_schedule": constant, "n_runs": 2, "progress": False}
     here = sweep(linear(5), FEW, sgd(), [4, 40], [0.01, 0.05], n_jobs=1, **options)
     with (
         distributed.Client(
@@ -235,7 +235,7 @@ def test_bad_arguments_are_refused_with_name_value_and_what_is_right(changed, sa
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"batch_sizes": []}, "batch_sizes and learning_rates must each hold at least one value"),
+        ({"batch_sizes": []}, "batch_sizes must hold one or more batch sizes, not"),
         ({"batch_sizes": [200]}, "each batch size must be a whole number from 1 to 100, not 200"),
         ({"learning_rates": [0.1, -0.1]}, "each learning rate must be a positive number, not -0.1"),
         ({"n_updates": lambda B: 0.5}, "n_updates must be a whole number of at least 0, not 0.5"),
@@ -243,7 +243,7 @@ def test_bad_arguments_are_refused_with_name_value_and_what_is_right(changed, sa
 )
 def test_bad_arguments_of_a_sweep_are_refused_before_it_starts(changed, says):
     arguments = {
-        "batch_sizes": [1, 10], "learning_rates": [0.1], "n_updates": 5, "schedule": constant,
+        "batch_sizes": [1, 10], "learning_rates": [0.1], "n_updates": 5, "make_schedule": constant,
     } | changed  # fmt: skip
     with pytest.raises(ValueError, match=says):
         sweep(line(), LINE, sgd(), **arguments)

@@ -15,8 +15,10 @@ import numpy as np
 from course_lib._checks import check_positive, check_whole_number
 from course_lib.batches import updates_per_epoch
 from course_lib.chapters.cost import memory_per_update, seconds_per_update
+from course_lib.models import check_fit
 from course_lib.optimizers import constant, sgd
-from course_lib.training import check_fit, iterate_rates, lock_step, progress_bar
+from course_lib.runs import Setup, lock_step
+from course_lib.training import iterate_runs, progress_bar
 
 #: A doubling that saves less than this fraction of the time counts as a diminishing return.
 WORTH_IT = 0.1
@@ -290,7 +292,8 @@ def _race(model, data, judge, optimizer, B, rates, target, n_runs, seed, limit):
 
     Returns the index of the winning rate and the updates that each of its runs took, shape (R,).
     """
-    moments = iterate_rates(model, data, optimizer, B, rates, constant, n_runs, seed)
+    setup = Setup(model, data, optimizer, B, n_runs, seed)
+    moments = iterate_runs(setup, [constant(rate) for rate in rates])
     reached = np.full((len(rates), n_runs), np.inf)
     next_look = 1
     with lock_step():

@@ -9,9 +9,16 @@ from time import perf_counter
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from course_lib._checks import check_positive, check_whole_number
+from course_lib._checks import (
+    check_function,
+    check_kind,
+    check_one_number,
+    check_positive,
+    check_whole_number,
+)
 from course_lib.batches import shuffled, streams, take
-from course_lib.optimizers import constant, sgd
+from course_lib.models import check_fit
+from course_lib.optimizers import Optimizer, constant, sgd
 from course_lib.training import iterate
 
 
@@ -35,9 +42,20 @@ def seconds_per_update(
     -------
     array, shape (n_repeats,)
         Seconds for one update, batch drawing included; report their median and spread.
+
+    Examples
+    --------
+    >>> from course_lib.data import digits_data
+    >>> from course_lib.models import mlp
+    >>> from course_lib.optimizers import sgd
+    >>> network, digits = mlp((64, 32, 10)), digits_data().train
+    >>> seconds = seconds_per_update(network, digits, sgd(), batch_size=16, n_repeats=3)
+    >>> seconds.shape, bool((seconds > 0).all())
+    ((3,), True)
     """
-    n_repeats = check_whole_number("n_repeats", n_repeats, 1)
-    check_positive("seconds", seconds)
+    _check_loop(model, data, optimizer, batch_size)
+    n_repeats = check_whole_number("n_repeats", n_repeats, 1, 10**6)
+    check_one_number("seconds", check_positive("seconds", seconds))
     rngs = streams(0, 1)
     w = np.stack([model.init(rng) for rng in rngs])
     batches = take(data, shuffled(len(data), batch_size, rngs))
@@ -57,7 +75,14 @@ def seconds_per_update(
 
 
 def peak_memory(function: Callable, *args) -> int:
-    """Call ``function(*args)`` and return how many bytes it held at its peak."""
+    """Call ``function(*args)`` and return how many bytes it held at its peak.
+
+    Examples
+    --------
+    >>> peak_memory(np.zeros, 1_000_000) // 1_000_000  # of 8 bytes each
+    8
+    """
+    check_function("function", function, "its arguments", "np.zeros")
     was_tracing = tracemalloc.is_tracing()
     if not was_tracing:
         tracemalloc.start()
@@ -84,8 +109,18 @@ def memory_per_update(model, data, optimizer, batch_size: int) -> int:
         As in :func:`course_lib.training.train`.
     batch_size : int
         B, from 1 to N.
+
+    Examples
+    --------
+    >>> from course_lib.data import digits_data
+    >>> from course_lib.models import mlp
+    >>> from course_lib.optimizers import sgd
+    >>> network, digits = mlp((64, 32, 10)), digits_data().train
+    >>> few, many = (memory_per_update(network, digits, sgd(), B) for B in (10, 1000))
+    >>> few < many
+    True
     """
-    batch_size = check_whole_number("batch_size", batch_size, 1, len(data))
+    batch_size = _check_loop(model, data, optimizer, batch_size)
     rows = np.arange(batch_size)[None]
 
     def two_updates():  # in the second one, the first one's batch and gradient are not gone yet
@@ -116,9 +151,18 @@ def largest_batch(model, data, budget: float, optimizer=None) -> int:
     ------
     ValueError
         If an update on a single example already takes more.
+
+    Examples
+    --------
+    >>> from course_lib.data import digits_data
+    >>> from course_lib.models import mlp
+    >>> network, digits = mlp((64, 32, 10)), digits_data().train
+    >>> B = largest_batch(network, digits, budget=500_000)
+    >>> memory_per_update(network, digits, sgd(), B) <= 500_000
+    True
     """
-    check_positive("budget", budget)
-    optimizer = optimizer or sgd()
+    check_one_number("budget", check_positive("budget", budget))
+    optimizer = sgd() if optimizer is None else optimizer
 
     def memory(batch_size):
         return memory_per_update(model, data, optimizer, batch_size)
@@ -133,3 +177,9 @@ def largest_batch(model, data, budget: float, optimizer=None) -> int:
         fits = min(2 * fits, len(data))
     too_many = min(2 * fits, len(data) + 1)
     return fits + bisect_right(range(fits + 1, too_many), budget, key=memory)
+
+
+def _check_loop(model, data, optimizer, batch_size):
+    check_fit(model, data)
+    check_kind("optimizer", optimizer, Optimizer, "sgd()")
+    return check_whole_number("batch_size", batch_size, 1, len(data))

@@ -12,6 +12,8 @@ from html import escape
 from importlib.resources import files
 from typing import NamedTuple
 
+from course_lib._checks import check_kind, check_list
+
 #: What the course can say of a claim, and what it calls the rest of the lesson.
 VERDICTS = ("holds", "holds if", "confounded", "false", "not measured")
 NOT_A_CLAIM = "not a claim"
@@ -58,12 +60,25 @@ class Row(NamedTuple):
 
 
 def lesson() -> str:
-    """Return the text of the lesson."""
+    """Return the text of the lesson.
+
+    Examples
+    --------
+    >>> len(lesson().split())
+    865
+    """
     return (files("course_lib.chapters") / "lesson.txt").read_text(encoding="utf-8")
 
 
 def rows() -> list[Row]:
-    """Return the rows of the ledger, in the order of the lesson."""
+    """Return the rows of the ledger, in the order of the lesson.
+
+    Examples
+    --------
+    >>> claims = [row for row in rows() if row.verdict in VERDICTS]
+    >>> len(claims), claims[0].verdict, claims[0].notebook
+    (55, 'holds if', '01_one_update')
+    """
     text = (files("course_lib.chapters") / "ledger.csv").read_text(encoding="utf-8")
     return [Row(**row) for row in csv.DictReader(text.splitlines())]
 
@@ -94,7 +109,18 @@ class Table:
 
 
 def table(rows: Iterable[Row]) -> Table:
-    """Return rows as a table to show."""
+    """Return rows as a table to show.
+
+    Examples
+    --------
+    >>> table(row for row in rows() if row.verdict == "false")
+    00  false         Full Batch (Batch Size = 100): $w = 2.94$, $b = 3.19$
+    02  false         … but potentially getting stuck in local minima
+    05  false         … due to the lack of noise in the updates.
+    """
+    rows = check_list("rows", rows, "rows")
+    for row in rows:
+        check_kind("each of rows", row, Row, "rows()[0]")
     return Table(rows)
 
 

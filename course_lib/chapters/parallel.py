@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import count
 from time import perf_counter
@@ -20,8 +21,12 @@ import dask
 import numpy as np
 from distributed import Client, WorkerPlugin, get_worker
 
-from course_lib._checks import check_whole_number
-from course_lib.training import check_fit, iterate
+from course_lib._checks import check_array, check_kind, check_whole_number
+from course_lib.models import check_fit
+from course_lib.training import iterate
+
+#: Seconds after which a scheduler that does not answer counts as gone. Dask's own choice is 30.
+PATIENCE = 8
 
 _NUMBERS = count()
 
@@ -47,6 +52,12 @@ def local_workers(n_workers: int = 2) -> Client:
     -------
     distributed.Client
         Call its ``close()`` at the end, or use it in a ``with`` statement.
+
+    Examples
+    --------
+    >>> with local_workers(1) as client:
+    ...     client.submit(abs, -1).result()
+    1
     """
     with dask.config.set({"distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT}):
         return Client(
@@ -54,13 +65,27 @@ def local_workers(n_workers: int = 2) -> Client:
             threads_per_worker=1,
             host="127.0.0.1",
             silence_logs=logging.CRITICAL,
+            timeout=PATIENCE,
             scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         )
 
 
 def kill_a_worker(client) -> int:
-    """Kill the process of one worker on this machine, as a power cut would; return its number."""
-    process = min(client.run(os.getpid).values())
+    """Kill the process of one worker on this machine, as a power cut would; return its number.
+
+    Examples
+    --------
+    >>> with local_workers(1) as client:
+    ...     killed = kill_a_worker(client)
+    >>> isinstance(killed, int)
+    True
+    """
+    check_kind("client", client, Client, "local_workers(2)")
+    with _scheduler_of(client):
+        processes = client.run(os.getpid).values()
+    if not processes:
+        raise ValueError("client must have a worker that can be killed, but it has none")
+    process = min(processes)
     os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows knows only the latter
     return process
 
@@ -90,14 +115,36 @@ def iterate_parallel(
     ------
     updates, examples, w
         As in :func:`course_lib.training.iterate`.
+
+    Raises
+    ------
+    ConnectionError
+        If the scheduler is gone. A worker may die: another one gets its shard.
+
+    Examples
+    --------
+    >>> from course_lib.batches import shuffled, streams
+    >>> from course_lib.data import linear_data
+    >>> from course_lib.models import linear
+    >>> from course_lib.optimizers import constant, sgd
+    >>> data, rows = linear_data(100, 5), shuffled(100, 20, streams(0, 1))
+    >>> with Client(processes=False, dashboard_address=None) as client:  # workers in threads
+    ...     moments = iterate_parallel(
+    ...         client, linear(5), data, rows, sgd(), constant(0.1), np.zeros((1, 5))
+    ...     )
+    ...     [next(moments)[:2] for _ in range(3)]
+    [(0, 0), (1, 20), (2, 40)]
     """
+    check_kind("client", client, Client, "local_workers(2)")
     check_fit(model, data)
-    n_shards = len(client.nthreads()) if n_shards is None else n_shards
-    n_shards = check_whole_number("n_shards", n_shards, 1)
-    with _held(client, (model, data.X, data.y)) as name:
+    check_kind("rows", rows, Iterable, "shuffled(100, 10, streams(0, 1))")
+    if n_shards is not None:
+        check_whole_number("n_shards", n_shards, 1)
+    with _scheduler_of(client), _held(client, (model, data.X, data.y)) as name:
+        n_workers = len(client.nthreads())
 
         def grad(w, rows, _):
-            shards = cut(rows, n_shards)
+            shards = cut(rows, n_shards or max(1, n_workers))
             grads = _on_workers(client, _shard_grad, name, w, shards)
             return np.average(grads, axis=0, weights=[shard.shape[-1] for shard in shards])
 
@@ -107,7 +154,14 @@ def iterate_parallel(
 
 
 def cut(rows, n_shards: int) -> list[np.ndarray]:
-    """Cut a batch (..., B) in shards whose sizes differ by one at most; none of them is empty."""
+    """Cut a batch (..., B) in shards whose sizes differ by one at most; none of them is empty.
+
+    Examples
+    --------
+    >>> [shard.tolist() for shard in cut(np.arange(5), n_shards=2)]
+    [[0, 1, 2], [3, 4]]
+    """
+    rows = check_array("rows", rows, (None,))
     n_shards = check_whole_number("n_shards", n_shards, 1)
     return np.array_split(rows, min(n_shards, rows.shape[-1]), axis=-1)
 
@@ -119,12 +173,20 @@ def seconds_to_talk(client, P: int, n_shards: int, n_repeats: int = 20) -> np.nd
     -------
     array, shape (n_repeats,)
         Seconds for each of the updates, of which none computes a gradient.
+
+    Examples
+    --------
+    >>> with Client(processes=False, dashboard_address=None) as client:  # workers in threads
+    ...     seconds = seconds_to_talk(client, P=100, n_shards=2, n_repeats=5)
+    >>> seconds.shape
+    (5,)
     """
+    check_kind("client", client, Client, "local_workers(2)")
     P = check_whole_number("P", P, 1)
     n_shards = check_whole_number("n_shards", n_shards, 1)
     n_repeats = check_whole_number("n_repeats", n_repeats, 1)
     w, shards, times = np.zeros(P), [np.arange(1)] * n_shards, []
-    with _held(client, None) as name:
+    with _scheduler_of(client), _held(client, None) as name:
         _on_workers(client, _nothing, name, w, shards)  # warms up
         for _ in range(n_repeats):
             start = perf_counter()
@@ -141,13 +203,28 @@ class _Held(WorkerPlugin):
 
 
 @contextmanager
+def _scheduler_of(client):
+    """Say in a sentence that the scheduler is gone, of which Dask tells by errors of many kinds."""
+    gone = "Dask's scheduler does not answer. Start it again, and connect a new client."
+    if client.status != "running":
+        raise ConnectionError(gone)
+    try:
+        yield
+    except (OSError, RuntimeError, CancelledError):
+        if client.status == "running":
+            raise
+        raise ConnectionError(gone) from None
+
+
+@contextmanager
 def _held(client, value):
     name = f"course_lib.chapters.parallel-{client.id}-{next(_NUMBERS)}"
     client.register_plugin(_Held(value), name=name)
     try:
         yield name
     finally:
-        client.unregister_worker_plugin(name)
+        if client.status == "running":
+            client.unregister_worker_plugin(name)
 
 
 def _on_workers(client, function, name, w, shards):

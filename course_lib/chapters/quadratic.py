@@ -14,6 +14,7 @@ import numpy as np
 from course_lib._checks import (
     check_fraction,
     check_not_negative,
+    check_one_number,
     check_positive,
     check_whole_number,
 )
@@ -40,6 +41,13 @@ def expected_losses(curvature, noise, batch_size, lr, *, beta: float = 0.0) -> I
     ------
     loss : float, or array of shape (K,)
         Every direction starts with E[wᵢ²] = 1. A rate that diverges ends in inf or nan.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> losses = expected_losses([1.0, 0.5], [0, 0], batch_size=1, lr=1.0)
+    >>> [float(loss) for loss in islice(losses, 3)]
+    [0.75, 0.0625, 0.015625]
     """
     h = np.asarray(check_positive("curvature", curvature), dtype=float)
     c = np.asarray(check_not_negative("noise", noise), dtype=float)
@@ -48,9 +56,9 @@ def expected_losses(curvature, noise, batch_size, lr, *, beta: float = 0.0) -> I
             "curvature and noise must be arrays of the same shape (D,), "
             f"not {h.shape} and {c.shape}"
         )
-    check_positive("batch_size", batch_size)
+    check_one_number("batch_size", check_positive("batch_size", batch_size))
     check_positive("lr", lr)
-    check_fraction("beta", beta)
+    check_one_number("beta", check_fraction("beta", beta))
     return _moments(h, c / batch_size, np.asarray(lr, dtype=float)[..., None], beta)
 
 
@@ -76,17 +84,22 @@ def fewest_updates(
     target : float
         Expected loss to reach.
     limit : int
-        Updates after which to give up.
+        Updates after which to give up, at most ten million.
 
     Returns
     -------
     updates : int, or inf if no rate gets there within `limit`
     lr : float
         The best rate, or nan.
+
+    Examples
+    --------
+    >>> fewest_updates([1.0, 0.1], [1.0, 0.1], batch_size=64, rates=[0.1, 1.0, 3.0], target=0.1)
+    (1, 1.0)
     """
     rates = np.atleast_1d(check_positive("rates", rates))
-    check_positive("target", target)
-    limit = check_whole_number("limit", limit, 0)
+    check_one_number("target", check_positive("target", target))
+    limit = check_whole_number("limit", limit, 0, 10_000_000)
     losses = expected_losses(curvature, noise, batch_size, rates, beta=beta)
     for updates, loss in zip(range(limit + 1), losses, strict=False):
         if (loss <= target).any():  # nan is not

@@ -16,6 +16,14 @@ def keep_pictures(model: dict, **_):
     ----------
     model : dict
         What Jupyter's server is about to write; changed in place. The open page is not touched.
+
+    Examples
+    --------
+    >>> data = {WIDGET_VIEW: {"model_id": "1"}, "text/html": "<img …>"}
+    >>> cells = [{"outputs": [{"data": data}]}]
+    >>> keep_pictures({"type": "notebook", "content": {"cells": cells}})
+    >>> data
+    {'text/html': '<img …>'}
     """
     if model["type"] != "notebook":
         return

@@ -10,7 +10,8 @@ from course_lib.batches import in_order, take
 from course_lib.data import digits_data
 from course_lib.models import mlp
 from course_lib.optimizers import constant, sgd
-from course_lib.training import iterate, lock_step, train
+from course_lib.runs import lock_step
+from course_lib.training import iterate, train
 
 from .side_by_side import Sides, median_seconds
 

@@ -15,7 +15,8 @@ from course_lib.batches import in_order, shuffled, streams, take
 from course_lib.data import lesson_line
 from course_lib.models import line
 from course_lib.optimizers import constant, sgd
-from course_lib.training import iterate, lock_step, train
+from course_lib.runs import lock_step
+from course_lib.training import iterate, train
 
 from .side_by_side import Sides, median_seconds
 

@@ -151,8 +151,8 @@ def test_talking_is_timed(client):
 def test_a_sweep_on_dask_equals_the_sweep_of_one_machine(client):
     def swept(**options):
         return sweep(
-            MODEL, DATA, sgd(), [4, 16], [0.05, 0.1], n_updates=20, schedule=constant, n_runs=2,
-            progress=False, **options,
+            MODEL, DATA, sgd(), [4, 16], [0.05, 0.1], n_updates=20, make_schedule=constant,
+            n_runs=2, progress=False, **options,
         )  # fmt: skip
 
     here = swept(n_jobs=1)

@@ -1,6 +1,5 @@
 """What all explorers share: state, messages of the browser, the picture and its sentence."""
 
-import base64
 import io
 from collections.abc import Sequence
 from html import escape
@@ -8,9 +7,11 @@ from typing import ClassVar
 
 from PIL import Image
 
+from course_lib.data import Data
 from course_lib.lab.explorers.canvas import Canvas
 from course_lib.lab.explorers.controls import Control
 from course_lib.lab.explorers.front import Front, mimebundle
+from course_lib.plots import image_tag
 
 #: So many explorers keep their figures, of some 20 MB each. Most are freed when their view closes,
 #: but a view that was never opened, or whose browser broke down, does not close.
@@ -136,14 +137,21 @@ class Explorer:
 
     def _repr_html_(self) -> str:
         """Return the picture and its sentence as they are now, for where no kernel runs."""
-        sentence = escape(self._sentence())
-        data = base64.b64encode(_squeezed(self._png())).decode()
+        sentence = self._sentence()
+        image = image_tag(_squeezed(self._png()), sentence, round(self.size[0] * 96))
         return (
-            f'<figure style="margin: 0"><img alt="{sentence}" width="{round(self.size[0] * 96)}" '
-            f'style="max-width: 100%; height: auto" src="data:image/png;base64,{data}">'
-            f"<figcaption>{sentence} Run this cell to move the controls of this picture: "
+            f'<figure style="margin: 0">{image}'
+            f"<figcaption>{escape(sentence)} Run this cell to move the controls of this picture: "
             f"<code>{escape(repr(self))}</code></figcaption></figure>"
         )
+
+
+def check_drawable(data, at_least: int = 1) -> Data:
+    """Return `data` if a line can be fitted to it and drawn."""
+    if not isinstance(data, Data) or data.X.shape[1] != 1 or len(data) < at_least:
+        right = f"Data of {at_least} or more examples with one feature"
+        raise ValueError(f"data must be {right}, so that it can be drawn, not {data!r}")
+    return data
 
 
 def _squeezed(png: bytes) -> bytes:

@@ -11,11 +11,12 @@ from course_lib.lab.explorers.base import Explorer
 from course_lib.lab.explorers.canvas import Canvas, dot, hide, line, logarithmic, place
 from course_lib.lab.explorers.controls import Control, including, preferred_numbers
 from course_lib.lab.explorers.words import format_number
-from course_lib.measure import least_squares
+from course_lib.measure import least_loss, middle_80
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, sgd
 from course_lib.plots import GREY, HALO, LOOKS, draw_band, excess
-from course_lib.training import CLOCKS, Run, train
+from course_lib.runs import CLOCKS, Run
+from course_lib.training import train
 
 SECONDS = "seconds"
 #: A fraction of the largest loss below which nothing is drawn.
@@ -42,6 +43,11 @@ class ClockExplorer(Explorer):
     seconds_per_update : sequence of float, optional
         What an update of each of `runs` takes. The lesson's line is timed on this machine when
         seconds are first shown; other runs have that clock only if this is given.
+
+    Examples
+    --------
+    >>> ClockExplorer(clock="updates")
+    ClockExplorer(clock='updates', budget=64.0)
     """
 
     title = "The same runs against each clock"
@@ -64,7 +70,9 @@ class ClockExplorer(Explorer):
             before.append("seconds_per_update=seconds_per_update")
         self.runs = lesson_runs() if runs is None else _check_runs(runs)
         self._seconds = _check_seconds(seconds_per_update, self.runs)
-        self.minus = minus if minus is not None else (lesson_least() if runs is None else 0.0)
+        if minus is None:
+            minus = least_loss(lesson_line(), bias=True) if runs is None else 0.0
+        self.minus = minus
         has_seconds = runs is None or seconds_per_update is not None
         clocks = [*CLOCKS, SECONDS] if has_seconds else list(CLOCKS)
         clock = check_choice("clock", clock, clocks)
@@ -121,8 +129,7 @@ class ClockExplorer(Explorer):
         losses = [
             run.loss[:, i] - self.minus for run, i in zip(self.runs, self._now(), strict=True)
         ]
-        losses = [np.where(np.isnan(loss), np.inf, loss) for loss in losses]
-        return np.array([np.quantile(loss, [0.1, 0.5, 0.9], method="nearest") for loss in losses])
+        return np.array([middle_80(loss) for loss in losses])
 
     def _sentence(self) -> str:
         medians = self._losses()[:, 1]
@@ -205,12 +212,6 @@ def lesson_runs() -> list[Run]:
             )
         )  # fmt: skip
     return runs
-
-
-def lesson_least() -> float:
-    """Return the least possible loss of the lesson's line."""
-    data = lesson_line()
-    return float(line_model().loss(least_squares(data, bias=True), data.X, data.y))
 
 
 def time_update(batch_size: int) -> float:

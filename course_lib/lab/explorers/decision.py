@@ -44,6 +44,11 @@ class DecisionExplorer(Explorer):
         How many these are.
     largest : int
         The largest B that fits into memory, up to 65,536.
+
+    Examples
+    --------
+    >>> DecisionExplorer(noise_scale=100, overhead=1e-3).state["noise_scale"]
+    100.0
     """
 
     title = "The decision: seconds to the target"

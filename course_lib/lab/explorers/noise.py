@@ -8,10 +8,9 @@ from matplotlib.collections import LineCollection
 from course_lib._checks import check_choice, check_whole_number
 from course_lib.batches import shuffled, with_replacement
 from course_lib.data import Data, lesson_line
-from course_lib.lab.explorers.base import Explorer
+from course_lib.lab.explorers.base import Explorer, check_drawable
 from course_lib.lab.explorers.canvas import Canvas, dot, line, logarithmic, place
 from course_lib.lab.explorers.controls import Control, batch_sizes, including
-from course_lib.lab.explorers.path import check_drawable
 from course_lib.lab.explorers.words import format_number
 from course_lib.measure import (
     batch_gradients,
@@ -59,6 +58,11 @@ class NoiseExplorer(Explorer):
         How a batch is drawn.
     seed : int
         Of the batches.
+
+    Examples
+    --------
+    >>> NoiseExplorer(batch_size=4)
+    NoiseExplorer(batch_size=4, n_batches=100, seed=0, place='halfway', sampling='with_replacement')
     """
 
     title = "The noise of a batch's gradient"

@@ -8,11 +8,11 @@ import numpy as np
 from course_lib._checks import check_fraction, check_positive, check_whole_number
 from course_lib.chapters.curvature import hessian_eigenvalues
 from course_lib.data import Data, lesson_line
-from course_lib.lab.explorers.base import Explorer
+from course_lib.lab.explorers.base import Explorer, check_drawable
 from course_lib.lab.explorers.canvas import Canvas, Key, dot, hide, line, note, place
 from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
 from course_lib.lab.explorers.words import format_number, listing
-from course_lib.measure import least_squares
+from course_lib.measure import least_loss, least_squares
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, momentum
 from course_lib.plots import GREY, LOOKS, THIN_HALO, draw_contours, draw_data, draw_optimum
@@ -48,7 +48,8 @@ class PathExplorer(Explorer):
 
     Examples
     --------
-    >>> PathExplorer(batch_size=8, learning_rate=0.1, seed=3)  # doctest: +SKIP
+    >>> PathExplorer(batch_size=8, learning_rate=0.1, seed=3)
+    PathExplorer(batch_size=8, learning_rate=0.1, momentum=0.0, seed=3, update=200, compare=())
     """
 
     title = "The path of one training run"
@@ -84,7 +85,7 @@ class PathExplorer(Explorer):
             learning_rate = max(rate for rate in rates if rate <= limit / 4)
         learning_rate = float(check_positive("learning_rate", learning_rate))
         self.data, self.n_updates, self.optimum = data, n_updates, least_squares(data, bias=True)
-        self.least = float(MODEL.loss(self.optimum, data.X, data.y))
+        self.least = least_loss(data, bias=True)
         self._train = lru_cache(256)(self._train)
         layers = including({1, min(10, N), N}, *compare)
         if len(layers) >= len(LOOKS):
@@ -245,14 +246,6 @@ class PathExplorer(Explorer):
         inset.spines[:].set(visible=True, color=GREY)
         ax.indicate_inset_zoom(inset, edgecolor=GREY, alpha=1)
         return inset
-
-
-def check_drawable(data, at_least: int = 1) -> Data:
-    """Return `data` if a line can be fitted to it and drawn."""
-    if not isinstance(data, Data) or data.X.shape[1] != 1 or len(data) < at_least:
-        right = f"Data of {at_least} or more examples with one feature"
-        raise ValueError(f"data must be {right}, so that it can be drawn, not {data!r}")
-    return data
 
 
 class _Trace:

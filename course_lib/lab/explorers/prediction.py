@@ -1,6 +1,5 @@
 """Predict, run, reconcile: a question that keeps its answer until the outcome is known."""
 
-import base64
 import math
 from collections.abc import Sequence
 from html import escape
@@ -9,7 +8,7 @@ from numbers import Real
 from course_lib._checks import check_choice
 from course_lib.lab.explorers.front import Front, mimebundle
 from course_lib.lab.explorers.words import format_number
-from course_lib.plots import LOOKS
+from course_lib.plots import LOOKS, image_tag
 
 NOTHING = "no prediction was made"
 
@@ -160,9 +159,7 @@ class Reveal:
             ("predicted", self.predicted, LOOKS[1]["color"]),
             ("measured", self.outcome, LOOKS[0]["color"]),
         ]
-        data = base64.b64encode(_svg_bars(rows).encode()).decode()
-        source = f"data:image/svg+xml;base64,{data}"
-        return f'<img alt="" width="480" style="max-width: 100%" src="{source}">'
+        return image_tag(_svg_bars(rows).encode(), alt="", width=480, kind="svg+xml")
 
 
 def how_far_off(predicted: float, outcome: float, unit: str = "") -> str:
