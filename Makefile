@@ -8,8 +8,6 @@ NOTEBOOKS = notebooks/*.ipynb
 LAB_OPTIONS =
 TEST_OPTIONS =
 
-export PIP_DISABLE_PIP_VERSION_CHECK = 1
-
 # JupyterLab refuses to run as root unless told to; in a container there may be nobody else.
 AS_ROOT = $(shell test "$$(id -u)" -ne 0 || echo --allow-root)
 
@@ -48,12 +46,13 @@ clean:
 # copied since, or has lost its Python, starts again, because its .venv points to the old place.
 ifneq (,$(shell test -x .venv/bin/python && test "$$(cat .venv/installed 2>/dev/null)" = "$$(pwd -P)" || echo anew))
 .PHONY: .venv/installed
-NEW_VENV = $(FIND_PYTHON) && "$$python" -m venv --clear .venv &&
+NEW_VENV = $(FIND_PYTHON) && { "$$python" -m venv --clear .venv >/dev/null 2>&1 || $(NO_VENV); } &&
 endif
+NO_VENV = { echo "The course was not installed: no .venv can be made in this folder." \
+    "Is the disk full, or the folder read-only?" >&2; exit 1; }
 
 .venv/installed: requirements.txt pyproject.toml
-	@$(NEW_VENV) echo "Installing what the course needs into .venv: some minutes, this once." && \
-	.venv/bin/python -m pip install --quiet -r requirements.txt && pwd -P > $@
+	@$(NEW_VENV) .venv/bin/python -m course_lib.lab.install && pwd -P > $@
 
 # The first Python that runs, is new enough and can make a virtual environment.
 PYTHONS = $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3)

@@ -28,6 +28,7 @@ chapters.ledger      11: every sentence of the lesson, with what the course foun
 In JupyterLab, beside the notebook's own code:
 
 ===================  ===============================================================
+lab.install          what ``make`` runs first: the packages, with progress
 lab.saving           what is kept of an explorer in a saved notebook
 lab.explorers        pictures that answer to a control
 ===================  ===============================================================

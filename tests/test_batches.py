@@ -128,7 +128,7 @@ def test_a_schedule_that_leaves_the_range_is_refused_when_it_does():
 def test_other_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="last must be one of 'keep', 'drop', not 'pad'"):
         shuffled(10, 3, streams(0, 1), "pad")
-    with pytest.raises(ValueError, match="R must be a whole number of at least 1, not 0"):
+    with pytest.raises(ValueError, match="R must be a whole number from 1 to 1000000, not 0"):
         streams(0, 0)
     with pytest.raises(ValueError, match="N must be a whole number of at least 1, not 0"):
         in_order(0, 1)

@@ -148,7 +148,7 @@ def test_a_loss_never_reached_takes_for_ever_also_when_runs_diverge():
         ),
         (
             lambda: batch_gradients(line(), W, LINE, 5, 0),
-            "n_draws must be a whole number of at least",
+            "n_draws must be a whole number from 1 to",
         ),
     ],
 )

@@ -164,7 +164,7 @@ class Machine:
             f"sys.version_info = {version}\n"
             'exec(sys.argv[1])\' "$2" ;;\n'
             '"-m venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python && echo made >>log ;;\n'
-            f'"-m pip") echo installed >>log; {str(pip_works).lower()} ;;\n'
+            f'"-m course_lib.lab.install") echo installed >>log; {str(pip_works).lower()} ;;\n'
             '*) echo "$@" >>log ;;\n'
             "esac\n"
         )
