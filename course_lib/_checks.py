@@ -185,6 +185,13 @@ def check_rate(schedule: Callable, update: int, shape: tuple | None = None) -> n
     return rate
 
 
+def check_pair(batch):
+    """Return a batch if it is a pair of arrays."""
+    if not isinstance(batch, tuple | list) or len(batch) != 2 or np.ndim(batch[1]) == 0:
+        raise ValueError(f"each of batches must be a pair of arrays (X, y), not {batch!r}")
+    return batch
+
+
 def check_record(record, n_updates) -> list[int]:
     """Return the moments to record: increasing, from 0 to n_updates; about 100 if None."""
     n_updates = check_whole_number("n_updates", n_updates, 0)

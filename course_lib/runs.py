@@ -1,11 +1,13 @@
 """R runs in lock-step: what they have in common, and the record that is kept of them."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
 
 from course_lib._checks import (
     MOST_RUNS,
@@ -132,6 +134,20 @@ def lock_step():
     """
     with threadpool_limits(1, "blas"), np.errstate(over="ignore", invalid="ignore"):
         yield
+
+
+def progress_bar(show: bool, *args, **options) -> tqdm:
+    """Return a bar with tqdm's arguments, which appears when the work takes more than a second.
+
+    Even where it is to be shown, TQDM_DISABLE=1 hides it.
+
+    Examples
+    --------
+    >>> list(progress_bar(True, range(3)))
+    [0, 1, 2]
+    """
+    is_hidden = os.environ.get("TQDM_DISABLE", "0") != "0"  # tqdm's notebook bar does not ask
+    return tqdm(*args, disable=is_hidden or not show, delay=1, **options)
 
 
 def loss_over(model: Model, w: np.ndarray, data: Data) -> np.ndarray:

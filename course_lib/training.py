@@ -4,14 +4,12 @@
 :func:`sweep` does so for each batch size and learning rate.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from joblib import Parallel, delayed
-from tqdm.auto import tqdm
 
 from course_lib._checks import (
     check_array,
@@ -22,6 +20,7 @@ from course_lib._checks import (
     check_kind,
     check_list,
     check_numbers_once,
+    check_pair,
     check_positive,
     check_rate,
     check_record,
@@ -32,7 +31,7 @@ from course_lib.batches import BatchSize, shuffled, streams, take
 from course_lib.data import Data
 from course_lib.models import Model, check_fit
 from course_lib.optimizers import Optimizer, Schedule
-from course_lib.runs import Run, Setup, loss_over, record_runs
+from course_lib.runs import Run, Setup, loss_over, progress_bar, record_runs
 
 
 def iterate(
@@ -82,7 +81,7 @@ def iterate(
     state = optimizer.init(w)
     examples = 0
     yield 0, examples, w
-    for update, (X, y) in enumerate(map(_pair, batches)):
+    for update, (X, y) in enumerate(map(check_pair, batches)):
         grad = model.grad(w, X, y)
         lr = np.asarray(schedule(update))[..., None]
         w, state = optimizer.update(w, grad, state, lr)
@@ -297,23 +296,3 @@ def _train(setup, schedules, record, watch, bar=None):
         Run(*of_all, np.array(lr[i]), loss[i], w[i], {name: watched[name][i] for name in watched})
         for i in range(len(schedules))
     ]
-
-
-def _pair(batch):
-    if not isinstance(batch, tuple | list) or len(batch) != 2 or np.ndim(batch[1]) == 0:
-        raise ValueError(f"each of batches must be a pair of arrays (X, y), not {batch!r}")
-    return batch
-
-
-def progress_bar(show: bool, *args, **options) -> tqdm:
-    """Return a bar with tqdm's arguments, which appears when the work takes more than a second.
-
-    Even where it is to be shown, TQDM_DISABLE=1 hides it.
-
-    Examples
-    --------
-    >>> list(progress_bar(True, range(3)))
-    [0, 1, 2]
-    """
-    is_hidden = os.environ.get("TQDM_DISABLE", "0") != "0"  # tqdm's notebook bar does not ask
-    return tqdm(*args, disable=is_hidden or not show, delay=1, **options)

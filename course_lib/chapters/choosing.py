@@ -17,8 +17,8 @@ from course_lib.batches import updates_per_epoch
 from course_lib.chapters.cost import memory_per_update, seconds_per_update
 from course_lib.models import check_fit
 from course_lib.optimizers import constant, sgd
-from course_lib.runs import Setup, lock_step
-from course_lib.training import iterate_runs, progress_bar
+from course_lib.runs import Setup, lock_step, progress_bar
+from course_lib.training import iterate_runs
 
 #: A doubling that saves less than this fraction of the time counts as a diminishing return.
 WORTH_IT = 0.1

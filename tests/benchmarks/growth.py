@@ -11,7 +11,8 @@ from course_lib.data import Data
 from course_lib.models import linear
 from course_lib.optimizers import constant, sgd
 from course_lib.plots import LOOKS
-from course_lib.training import progress_bar, train
+from course_lib.runs import progress_bar
+from course_lib.training import train
 
 OUTPUT = Path(__file__).parents[1] / "output"
 BASE = {"R": 16, "N": 1000, "D": 20, "B": 32, "updates": 200, "records": 101}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from course_lib.training import progress_bar
+from course_lib.runs import progress_bar
 
 #: A side that keeps more cores than this busy does not run on one thread.
 ONE_CORE = 1.2
