@@ -148,7 +148,7 @@ RIGHT = [
         plots.draw_clocks,
         {"axes": Figure().subplots(1, 4), "runs": [RUN], "minus": 0.0, "seconds_per_update": [1.0]},
     ),
-    (plots.draw_spread, {"ax": AX, "groups": {"a": [1, 2]}, "reference": 0.0}),
+    (plots.draw_spread, {"ax": AX, "groups": {"a": [1, 2]}, "reference": 1.5}),
     (plots.draw_theory, {"ax": AX, "x": [1, 2], "theory": [1, 2], "measured": [1, 2], "i": 0}),
     (plots.tick_at, {"ax": AX, "values": [1, 2]}),
     (plots.describe, {"fig": Figure(), "alt": "A line.", "fixed": "α"}),
@@ -287,7 +287,7 @@ def test_the_right_arguments_are_right(function, right):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("function", "right", "argument", "wrong"), cases())
+@pytest.mark.parametrize(("function", "right", "argument", "wrong"), list(cases()))
 def test_a_wrong_argument_is_named_in_a_ValueError(function, right, argument, wrong):
     accepted = []
     for value in wrong:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+__all__: list[str] = []  # for own_data alone
+
 #: What people write where a value is missing.
 MISSING = {"", "na", "n/a", "nan", "null", "none", "inf", "-inf"}
 MEND = "Mend it, or remove the row."

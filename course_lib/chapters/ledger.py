@@ -3,7 +3,8 @@
 The lesson's text stands in ``lesson.txt``. The rows of ``ledger.csv``, read one after the other,
 quote all of it: a sentence is a claim, or several, or it says why it is none. A claim names the
 notebook that measured it and quotes the figure as that notebook shows it. ``tests/test_ledger.py``
-holds both files against each other and against the notebooks.
+holds the files against each other and against the notebooks. ``other_claims.csv`` has the same
+columns for claims that people make and the lesson does not.
 """
 
 import csv
@@ -30,8 +31,8 @@ ADDED = {
     "bias ,": "bias , [sic]",
     "in and for": "in and for [sic]",
 }
-#: The columns of the table, and the percentage of its width that each takes.
-COLUMNS = {"the lesson says": 32, "verdict": 27, "notebook": 8, "what it shows": 33}
+#: The columns of the table behind the claim, and the percentage of its width that each takes.
+COLUMNS = {"verdict": 23, "how far it reaches": 14, "notebook": 8, "what it shows": 28}
 
 
 class Row(NamedTuple):
@@ -50,6 +51,8 @@ class Row(NamedTuple):
         so that it can be read alone.
     why : str
         The condition after "holds if", or the reason.
+    reach : str
+        How far the evidence reaches: on which models, data and hardware it was measured.
     """
 
     quote: str
@@ -57,6 +60,7 @@ class Row(NamedTuple):
     notebook: str
     figure: str
     why: str
+    reach: str
 
 
 def lesson() -> str:
@@ -79,27 +83,43 @@ def rows() -> list[Row]:
     >>> len(claims), claims[0].verdict, claims[0].notebook
     (55, 'holds if', '01_one_update')
     """
-    text = (files("course_lib.chapters") / "ledger.csv").read_text(encoding="utf-8")
+    return _read("ledger.csv")
+
+
+def other_claims() -> list[Row]:
+    """Return claims that people make about batch size and the lesson does not.
+
+    Examples
+    --------
+    >>> other_claims()[0].quote, other_claims()[0].verdict
+    ('A batch size must be a power of two.', 'false')
+    """
+    return _read("other_claims.csv")
+
+
+def _read(name):
+    text = (files("course_lib.chapters") / name).read_text(encoding="utf-8")
     return [Row(**row) for row in csv.DictReader(text.splitlines())]
 
 
 class Table:
     """Rows as a table: HTML in a notebook, plain lines elsewhere."""
 
-    def __init__(self, rows: Iterable[Row]):
-        self.rows = list(rows)
+    def __init__(self, rows: Iterable[Row], says: str = "the lesson says"):
+        self.rows, self.says = list(rows), says
 
     def _repr_html_(self) -> str:
         cells = [
             (
                 escape(_plain(row.quote)),
                 _verdict(row),
+                escape(row.reach),
                 f'<a href="{row.notebook}.ipynb">{row.notebook[:2]}</a>' if row.notebook else "",
                 escape(row.figure and f"{row.figure.removesuffix('.')}."),
             )
             for row in self.rows
         ]
-        lines = [_line("th", COLUMNS), *(_line("td", cell) for cell in cells)]
+        lines = [_line("th", [self.says, *COLUMNS]), *(_line("td", cell) for cell in cells)]
         return f"<table>{''.join(lines)}</table>"
 
     def __repr__(self) -> str:
@@ -108,20 +128,19 @@ class Table:
         )
 
 
-def table(rows: Iterable[Row]) -> Table:
-    """Return rows as a table to show.
+def table(rows: Iterable[Row], says: str = "the lesson says") -> Table:
+    """Return rows as a table to show; `says` heads the column of the claims.
 
     Examples
     --------
     >>> table(row for row in rows() if row.verdict == "false")
     00  false         Full Batch (Batch Size = 100): $w = 2.94$, $b = 3.19$
-    02  false         … but potentially getting stuck in local minima
     05  false         … due to the lack of noise in the updates.
     """
     rows = check_list("rows", rows, "rows")
     for row in rows:
         check_kind("each of rows", row, Row, "rows()[0]")
-    return Table(rows)
+    return Table(rows, check_kind("says", says, str, '"people say"'))
 
 
 def _plain(quote):
@@ -142,6 +161,7 @@ def _verdict(row):
 def _line(tag, cells):
     # JupyterLab aligns tables to the right, and takes no style but that of an element itself.
     style = "text-align: left; vertical-align: top; width"
-    columns = zip(cells, COLUMNS.values(), strict=True)
+    widths = [100 - sum(COLUMNS.values()), *COLUMNS.values()]
+    columns = zip(cells, widths, strict=True)
     inside = (f'<{tag} style="{style}: {width}%">{cell}</{tag}>' for cell, width in columns)
     return f"<tr>{''.join(inside)}</tr>"
