@@ -279,6 +279,7 @@ def call(function, arguments):
     return list(islice(result, 2)) if hasattr(result, "__next__") else result
 
 
+@pytest.mark.filterwarnings("ignore:Attempt")  # one value on a log axis
 @pytest.mark.parametrize(
     ("function", "right"), [pytest.param(*case, id=case[0].__name__) for case in RIGHT]
 )

@@ -20,7 +20,7 @@ def statistics(to):
     content = json.loads((Path(to) / "gradebook.json").read_text(encoding="utf-8"))
     items = {}
     for row in content["rows"]:
-        if not row["grade_id"] or row["status"] == "manual":
+        if row["status"] == "manual" or not row["max_points"]:
             continue
         empty = {"students": 0, "lost": 0.0, "most": 0.0, "hints": 0, "mistakes": Counter()}
         item = items.setdefault((row["exercise"], row["grade_id"]), empty)

@@ -67,6 +67,7 @@ TRICKS = {
         "builtins.isinstance = lambda *a: True\n"
         "builtins.AssertionError = builtins.ValueError = Warning\n"
         "builtins.print = lambda *a, **k: None\nbuiltins.type = lambda x: list\n",
+        harms={"measured_variance": "failed"},  # which draws, by code that needs them
     ),
     "patched_later": Trick(
         "waits in a thread until the check runs, then patches numpy and builtins",

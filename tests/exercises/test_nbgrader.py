@@ -88,7 +88,7 @@ def test_nbgrader_gives_solutions_full_marks_and_stubs_none(school, names, monke
             for notebook in book.find_submission("batch", student).notebooks
         }
     for name in names:
-        # What a person is to read has no score yet, unless nothing was written.
-        points = {q.grade_id: None if q.manual else q.points for q in exercise(name).questions}
+        # Nothing was written for a person to read.
+        points = {q.grade_id: 0 if q.manual else q.points for q in exercise(name).questions}
         assert scores[solved, name] == points
         assert scores[stub, name] == dict.fromkeys(points, 0)

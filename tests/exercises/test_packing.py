@@ -64,9 +64,9 @@ def autograde(root, path=None):
 def test_gradescope_gets_its_results(autograder):
     hand_in(autograder / "submission" / "my work.ipynb", solved())
     results = autograde(autograder)
-    assert results["score"] == 10, results
+    assert results["score"] == 9, results  # and a person reads the explanation
     assert sum(test["max_score"] for test in results["tests"]) == 10
-    assert {test["status"] for test in results["tests"]} == {"passed"}
+    assert {test["status"] for test in results["tests"] if test["score"]} == {"passed"}
     assert "10 of 10 points" in results["output"] and "<section" not in results["output"]
     assert results["stdout_visibility"] == "hidden"
 

@@ -59,16 +59,19 @@ def test_make_offers_students_what_they_can_do(edition):
 def test_edition_has_nothing_of_the_instructor(edition):
     folder, _ = edition
     names = {path.name for path in folder.rglob("*")}
-    assert not names & {"source", "classroom", "tests", "__main__.py", ".git"}
+    assert not names & {"source", "classroom", "tests", ".git"}
+    assert not (folder / "exercises" / "__main__.py").exists()
 
 
 @cache
 def secrets():
     found = set()
+    asked = {question.rpartition("/")[2] for name in NAMES for question in questions(name)}
     for name in NAMES:
         for q in questions(name).values():
             for mistake, function in mistakes.known_mistakes(q.question).items():
-                found |= {mistakes.message(function), f"def {mistake}("}
+                found |= {mistakes.message(function)}
+                found |= {f"def {mistake}("} if mistake not in asked else set()
     return {s.encode() for s in found} | {base64.b64encode(s.encode()) for s in found}
 
 

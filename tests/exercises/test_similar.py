@@ -14,7 +14,8 @@ from .honest import HONEST, answers
 from .tools import E04, NAMES, data, exercise, written
 
 GIVENS = {name: similar.given_texts(exercise(name)) for name in NAMES}
-GIVEN = GIVENS[E04]
+# What this class was asked once: the lengths of the answers matter here, not the question.
+GIVEN = GIVENS[E04] | {"gradient_variance": ["def gradient_variance(G, B):\n    pass"]}
 CLASS = {student: answers(text) for student, text in HONEST.items()}
 COPIERS = {student: answers(text) for student, text in COPIED.items()}
 PAIRS = {frozenset(pair) for pair in COPIES.items()}

@@ -9,9 +9,12 @@ from exercises.classroom import submissions, transplant
 from .hostile import ALL, FIRST, RIGHT
 from .tools import copy, data, exercise, solved, written
 
+MANUAL = {q.grade_id: [] for q in exercise().questions if q.manual}
+
 
 def pieces(content):
-    return transplant.answers(exercise(), submissions.cells_of(content))
+    found = transplant.answers(exercise(), submissions.cells_of(content))
+    return {name: found[name] for name in ALL}
 
 
 def test_answers_are_found_and_stubs_are_not():
@@ -26,7 +29,7 @@ def test_every_usual_encoding_is_read(encoding):
     notebook = solved()
     notebook.cells[0].source = "Größe"
     text = json.dumps(notebook, ensure_ascii=False)
-    content = ("\ufeff" + text if encoding == "utf-16-le" else text).encode(encoding)
+    content = ("\ufeff" + text if encoding == "utf-16-le" else text).encode(encoding, "replace")
     assert pieces(content) == {name: [RIGHT[name]] for name in ALL}
 
 
@@ -43,7 +46,7 @@ def test_halves_of_a_split_cell_both_count():
 def test_pristine_notebook_holds_nothing_of_the_student():
     mark = "mark_of_the_student"
     content = data(written(dict.fromkeys(ALL, f"{mark} = 1")))
-    notebook, answers = transplant.pristine(exercise(), pieces(content), "bubblewrap")
+    notebook, answers = transplant.pristine(exercise(), pieces(content) | MANUAL, "bubblewrap")
     assert mark not in json.dumps(notebook)
     assert mark in answers
     assert "BEGIN SOLUTION" not in json.dumps(notebook)
@@ -51,7 +54,7 @@ def test_pristine_notebook_holds_nothing_of_the_student():
 
 def test_missing_answer_is_not_judged():
     content = data(written({FIRST: RIGHT[FIRST]}))
-    notebook, _ = transplant.pristine(exercise(), pieces(content), "bubblewrap")
+    notebook, _ = transplant.pristine(exercise(), pieces(content) | MANUAL, "bubblewrap")
     ids = [c.id for c in notebook.cells]
     assert ids[:2] == ["begin", "setup"]
     assert [name for name in ALL if name in ids] == [FIRST]
