@@ -78,7 +78,7 @@ ROWS = {
     "grading": Row(
         "grading a class of 40, sandboxed",
         "nbgrader autograde (not sandboxed, not parallel)",
-        2,
+        3,
         course.grading,
     ),
     "notebooks": Row(
