@@ -98,6 +98,7 @@ def _run_pip(requirements, log, start):
         if is_last or (seconds > shown and sys.stdout.isatty()):
             print(f"\rPackages: {doing}, {seconds} s ", end="", flush=True)
             shown = seconds
+    pip.stdout.close()
     return pip.wait()
 
 
