@@ -5,6 +5,8 @@ Every function here returns :class:`Data`, or a stream of batches of it, from an
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,11 @@ from course_lib._checks import (
     check_seed,
     check_whole_number,
 )
+
+#: Data that the course brings; its README says where they come from.
+FILES = Path(__file__).parent / "files"
+#: A CSV file in place of your own: ten measurements of 442 patients, and how ill they became.
+DIABETES = FILES / "diabetes.csv"
 
 
 @dataclass(frozen=True)
@@ -192,7 +199,7 @@ class Split(NamedTuple):
 
 
 def digits_data(*, n_train=1000, n_validation=397, wrong_labels=0.0, seed=0) -> Split:
-    """Split and scale scikit-learn's 1,797 images of handwritten digits, 8 × 8 pixels each.
+    """Split and scale 1,797 images of handwritten digits, 8 × 8 pixels each, from a file.
 
     Parameters
     ----------
@@ -214,9 +221,7 @@ def digits_data(*, n_train=1000, n_validation=397, wrong_labels=0.0, seed=0) -> 
     >>> [len(part) for part in digits]
     [1200, 397, 200]
     """
-    from sklearn.datasets import load_digits  # takes a second, so only where digits are asked for
-
-    X, y = load_digits(return_X_y=True)
+    X, y = _digits()
     n_train = check_whole_number("n_train", n_train, 1, len(X) - 2)
     n_validation = check_whole_number("n_validation", n_validation, 1, len(X) - n_train - 1)
     check_one_number("wrong_labels", check_fraction("wrong_labels", wrong_labels))
@@ -230,6 +235,12 @@ def digits_data(*, n_train=1000, n_validation=397, wrong_labels=0.0, seed=0) -> 
         labels[rows] = (labels[rows] + rng.integers(1, 10, n_wrong)) % 10
         train = Data(train.X, labels)
     return Split(train, validation, test)
+
+
+@cache
+def _digits():
+    table = np.loadtxt(FILES / "digits.csv.gz", delimiter=",", dtype=int)
+    return table[:, :-1], table[:, -1]
 
 
 def drifting_slope(update, period: int = 2000):

@@ -4,11 +4,12 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_diabetes, load_digits
 
 from course_lib.batches import streams
 from course_lib.chapters.curvature import hessian_eigenvalues
 from course_lib.data import (
+    DIABETES,
     Data,
     digits_data,
     drifting_line,
@@ -55,6 +56,12 @@ def test_linear_data_has_the_condition_number_asked_for(condition_number):
     eigenvalues = hessian_eigenvalues(linear_data(200, 7, condition_number=condition_number))
     assert eigenvalues[0] == pytest.approx(2)
     assert eigenvalues[0] / eigenvalues[-1] == pytest.approx(condition_number)
+
+
+def test_the_files_hold_what_scikit_learn_has():
+    diabetes = load_diabetes(scaled=False)
+    ours = np.loadtxt(DIABETES, delimiter=",", skiprows=1)
+    np.testing.assert_allclose(ours, np.column_stack([diabetes.data, diabetes.target]))
 
 
 def test_digits_are_split_without_overlap_and_scaled():

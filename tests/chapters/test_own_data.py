@@ -4,9 +4,9 @@ from time import process_time
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_diabetes
 
 from course_lib.chapters.own_data import BadFile, read_csv, read_table
+from course_lib.data import DIABETES
 
 
 def write(path, text):
@@ -24,9 +24,7 @@ def table(n=40, y=lambda i: i % 2, header="a,b,y"):
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_regression_is_scaled_on_its_training_part(tmp_path, delimiter):
-    X, y = load_diabetes(return_X_y=True)
-    lines = [[f"f{j}" for j in range(10)] + ["target"], *np.column_stack([X, y + 0.5]).tolist()]
-    text = "\n".join(delimiter.join(map(str, line)) for line in lines)
+    text = DIABETES.read_text().replace(",", delimiter)
     split = read_csv(write(tmp_path / "diabetes.csv", text))
     assert [len(part) for part in split] == [309, 66, 67]
     np.testing.assert_allclose(split.train.X.mean(axis=0), 0, atol=1e-12)

@@ -146,8 +146,13 @@ def reachable_loss(train, judge, K: int) -> float:
 
 
 def _least_cross_entropy(train, judge, K):
-    from sklearn.linear_model import LogisticRegression  # slow to import
-
+    try:
+        from sklearn.linear_model import LogisticRegression  # slow to import
+    except ImportError:
+        raise ValueError(
+            "Without scikit-learn no target can be found for classes: give one with --target, or "
+            "install it with `pip install scikit-learn`."
+        ) from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it has not quite converged
         fitted = LogisticRegression(C=1e3, max_iter=200).fit(train.X, train.y)

@@ -10,9 +10,9 @@ from course_lib.runs import Setup, lock_step, loss_over
 from course_lib.training import iterate_runs
 
 #: Of more examples than this a sample judges, and of fewer where a model computes much for each.
-MOST_JUDGED, FEWEST_JUDGED, UNITS_JUDGED = 4096, 2048, 2**16
-#: So many of them tell which runs are far from the target, by this factor, and need no closer look.
-GLANCED, FAR = 256, 1.5
+MOST_JUDGED, FEWEST_JUDGED, UNITS_JUDGED = 2**15, 2048, 2**16
+#: So many of them tell which runs are above the target by this factor, and need no closer look.
+GLANCES = {256: 1.5, 4096: 1.03}
 #: From look to look, updates grow by this part.
 LOOK = 1 / 10
 #: A rate has won when this part of its runs has arrived.
@@ -48,19 +48,30 @@ class Judge:
         self.is_settled = len(data) <= most
         if not self.is_settled:
             self.some = Data(data.X[rows], data.y[rows])
-        self.few = Data(data.X[rows[:GLANCED]], data.y[rows[:GLANCED]])
+        self.glances = [
+            (Data(data.X[rows[:n]], data.y[rows[:n]]), far)
+            for n, far in GLANCES.items()
+            if n < len(self.some)
+        ]
 
     def loss(self, w, target):
         """Return the loss of each of a stack of runs, roughly where far off, inf if diverged."""
-        loss = loss_over(self.model, w, self.few)
-        loss = np.where(np.isfinite(loss), loss, np.inf)
-        best = np.unravel_index(loss.argmin(), loss.shape)
-        if np.isfinite(loss[best]):  # the few may be hard ones: the best run tells by how much
-            loss += loss_over(self.model, w[best], self.some) + self.shift - loss[best]
-        is_near = loss < FAR * target
-        if is_near.any():
-            loss[is_near] = loss_over(self.model, w[is_near], self.some) + self.shift
+        loss, near = np.full(w.shape[:-1], np.inf), np.full(w.shape[:-1], True)
+        for examples, far in [*self.glances, (self.some, 1)]:
+            loss[near] = self._corrected(w[near], examples)
+            near = loss < far * target
+            if not near.any():
+                break
         return loss
+
+    def _corrected(self, w, examples):
+        """Return losses over some examples, as the best run says that all of them would judge."""
+        loss = loss_over(self.model, w, examples)
+        loss = np.where(np.isfinite(loss), loss, np.inf)
+        best = loss.argmin()
+        if examples is not self.some and np.isfinite(loss[best]):  # these may be hard ones
+            loss += loss_over(self.model, w[best], self.some) - loss[best]
+        return loss + self.shift
 
     def compare(self, w) -> float:
         """Measure the shift at w of one run, and return by how much it has changed."""

@@ -71,8 +71,9 @@ def choose_batch_size(
     data : Data
         The N training examples.
     target : float
-        Loss to reach, on `validation` if given, else on `data`. Of more than 4,096 examples, a
-        sample judges, corrected by what all of them say when the target is first met.
+        Loss to reach, on `validation` if given, else on `data`. Of many examples (more than 32,768
+        of a linear model), a sample judges, corrected by what all of them say when the target is
+        first met.
     budget_bytes : float, optional
         Memory that a run may hold, as ``cost.memory_per_update`` counts it. Left out, it is not
         limited.
