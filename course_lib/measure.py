@@ -3,7 +3,7 @@
 Two quantities recur. With gᵢ the gradient of example i and G their mean, the noise of a single
 example's gradient is tr Σ = (1/N) Σᵢ ‖gᵢ − G‖². The mean of a batch of B of them has the variance
 tr Σ / B when drawn with replacement, and tr Σ / B · (N − B)/(N − 1) when drawn without
-(Cochran, *Sampling Techniques*, 3rd ed. 1977, on simple random sampling).
+(Cochran 1977, *Sampling Techniques*, on simple random sampling).
 """
 
 from collections.abc import Callable
@@ -223,7 +223,7 @@ def noise_and_signal(small, large, batch_small: int, batch_large: int):
     """Estimate tr Σ and ‖G‖² from gradients of batches of two sizes, each without bias.
 
     A batch of B, drawn with replacement, has E ‖g‖² = ‖G‖² + tr Σ / B: two sizes give two equations
-    (McCandlish et al. 2018, arXiv 1812.06162, appendix A.1). Both estimates can come out negative.
+    (McCandlish et al. 2018, arXiv 1812.06162, equation A.2). Both estimates can come out negative.
     Average each over many batches before you divide: their ratio for a single pair has no mean.
 
     Parameters

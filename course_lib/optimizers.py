@@ -203,7 +203,9 @@ def linear_rule(lr, batch_size: int) -> Callable[[int], float]:
 
 
 def square_root_rule(lr, batch_size: int) -> Callable[[int], float]:
-    """Return the rule B ↦ lr · √(B / batch_size), for Adam (Malladi et al. 2022, 2205.10287).
+    """Return the rule B ↦ lr · √(B / batch_size), for Adam (Malladi et al. 2022, arXiv 2205.10287).
+
+    Theirs changes Adam's β₁, β₂ and ε along with the rate.
 
     Examples
     --------

@@ -23,8 +23,9 @@ class DecisionExplorer(Explorer):
     """The time to a target for every batch size, and the best one that fits into memory.
 
     A batch of B needs ``min_updates · (1 + noise_scale / B)`` updates (McCandlish et al. 2018,
-    arXiv 1812.06162, equation 2.11), and an update takes ``overhead + pass_seconds · max(1, B /
-    at_once)`` seconds: as many examples as the hardware computes at once cost no more than one.
+    arXiv 1812.06162, equations 2.11 and 2.12), and an update takes ``overhead + pass_seconds ·
+    max(1, B / at_once)`` seconds: as many examples as the hardware computes at once cost no more
+    than one.
 
     Parameters
     ----------
