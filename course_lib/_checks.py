@@ -82,7 +82,9 @@ def check_flag(name: str, value) -> bool:
 def check_kind(name: str, value, kind: type, example: str):
     """Return `value` if it is of a kind, of which `example` is one, written as code."""
     if not isinstance(value, kind):
-        raise _wrong(name, f"of the kind {kind.__name__}, such as {example}", value)
+        raise _wrong(
+            name, f"of the kind {getattr(kind, '__name__', kind)}, such as {example}", value
+        )
     return value
 
 

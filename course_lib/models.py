@@ -173,6 +173,7 @@ def mlp(sizes: Sequence[int], *others) -> Model:
     >>> model.P, scores.shape
     (2410, (5, 10))
     """
+    # Longer than other functions: the text-book's three steps stand together, to be read in one.
     if others:
         raise ValueError(f"sizes must be one list, as in mlp({(sizes, *others)!r})")
     sizes = check_list("sizes", sizes, "whole numbers, such as (64, 32, 10)")
@@ -263,7 +264,7 @@ def probabilities(scores):
     return probability
 
 
-def check_fit(model, data) -> None:
+def check_fit(model, data, name="data") -> None:
     """Raise a ValueError if there is no model or no data, or the model does not take such data.
 
     Examples
@@ -274,10 +275,10 @@ def check_fit(model, data) -> None:
     ValueError: data must have D = 5 features for this model, not 3
     """
     check_kind("model", model, Model, "line()")
-    check_kind("data", data, Data, "lesson_line()")
+    check_kind(name, data, Data, "lesson_line()")
     if data.X.shape[1] != model.D:
         raise ValueError(
-            f"data must have D = {model.D} features for this model, not {data.X.shape[1]}"
+            f"{name} must have D = {model.D} features for this model, not {data.X.shape[1]}"
         )
     if model.K is not None and not np.isin(data.y, np.arange(model.K)).all():
         raise ValueError(

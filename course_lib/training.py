@@ -189,6 +189,7 @@ def train(
     >>> run.label, run.w.shape, run.loss.shape
     ('B = 10', (16, 2), (16, 101))
     """
+    # So many arguments, since a call names all that an experiment holds fixed; now one Setup does.
     setup = Setup(model, data, optimizer, batch_size, n_runs, seed, sampling, start)
     check_function("schedule", schedule, "the update number", "constant(0.1)")
     record = check_record(record, n_updates)
@@ -257,6 +258,7 @@ def sweep(
     >>> [(pair, int(run.updates[-1])) for pair, run in runs.items()]
     [((10, 0.1), 100), ((10, 0.2), 100), ((50, 0.1), 20), ((50, 0.2), 20)]
     """
+    # The arguments of `train`, and those that say what is swept: nothing is held fixed unnamed.
     check_fit(model, data)
     batch_size = partial(check_whole_number, "each batch size", low=1, high=len(data))
     batch_sizes = check_numbers_once("batch_sizes", batch_sizes, "batch sizes", batch_size)

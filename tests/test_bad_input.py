@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from course_lib import batches, data, measure, models, optimizers, plots, runs, training
-from course_lib.chapters import cost, curvature, ledger, parallel, quadratic
+from course_lib.chapters import choosing, cost, curvature, ledger, own_data, parallel, quadratic
+from course_lib.chapters.choosing import search
 from tests.test_examples import PUBLIC
 
 LINE, MODEL, SGD, RATE = (
@@ -130,6 +131,26 @@ RIGHT = [
             "limit": 9,
         },
     ),
+    (
+        choosing.choose_batch_size,
+        {
+            **{name: OF_RUNS[name] for name in ("model", "data", "optimizer", "n_runs", "seed")},
+            "target": 9.0,
+            "budget_bytes": 1e9,
+            "validation": LINE,
+            "learning_rates": [0.01, 0.1, 1],
+            "smallest": 50,
+            "max_epochs": 1,
+            "names": ["x"],
+            "progress": False,
+        },
+    ),
+    (search.doublings, {"smallest": 3, "N": 20}),
+    (
+        own_data.read_csv,
+        {"path": data.DIABETES, "target": "progression", "header": True, "seed": 0},
+    ),
+    (own_data.split, {"table": own_data.read_table(data.DIABETES), "seed": 0}),
     (ledger.table, {"rows": ledger.rows()[:2]}),
     (parallel.cut, {"rows": np.arange(3), "n_shards": 2}),
     (plots.draw_data, {"ax": AX, "data": LINE}),
@@ -223,6 +244,16 @@ WRONG = {
     "start": [[1, 2, 3], "zero", [float("nan"), 0], np.ones((7, 2)), 5],
     "w": [None, [1, 2, 3], [["a", "b"]], 5],
     "n_jobs": [0, -2, 2.5, "two"],
+    "choose_batch_size-learning_rates": [10, [], [0.1, 0.1, 0.2], [-0.1, 1, 2], ["a"], [1], "a"],
+    "read_csv-path": [None, 5, b"x", {}, object(), ["a"]],
+    "read_csv-target": ["a", 5, b"x", ["age"], object()],
+    "header": [1, "no"],
+    "names": ["x", ["x", "y"], 5],
+    "table": [None, 5, LINE],
+    "smallest": [*NUMBERS, 0, 2.5, True, 10**30],
+    "max_epochs": [*NUMBERS, 0, 2.5, True],
+    "budget_bytes": ["a", -1, 0, [], float("nan")],
+    "validation": [5, (LINE.X, LINE.y), data.lesson_line, data.linear_data(9, 3)],
     # Where less is wrong than the name of the argument suggests.
     "lesson_line-rng": ["a", 42, np.random.default_rng(0)],
     "warm_up-schedule": [0.1, None, optimizers.sgd, lambda update: "a"],

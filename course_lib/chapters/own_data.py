@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib._checks import check_seed
+from course_lib._checks import check_flag, check_kind, check_seed
 from course_lib.chapters.csv_file import BadFile, listed, quoted, read_layout, read_values
 from course_lib.data import Data, Split
 
@@ -94,12 +94,14 @@ def read_csv(
 
 def read_table(path: str | Path, target: str | None = None, *, header: bool | None = None) -> Table:
     """Read a table from a CSV file as it stands; the arguments are those of :func:`read_csv`."""
-    path = Path(path)
+    path = Path(check_kind("path", path, str | Path, '"my_own.csv"'))
+    if header is not None:
+        check_flag("header", header)
     layout = read_layout(path, header)
     columns = layout.columns
     name = columns[-1] if target is None else target
     if name not in columns:
-        raise BadFile(f"{path.name} has no column {name!r}; its columns are {listed(columns)}.")
+        raise BadFile(f"target must be a column of {path.name}, {listed(columns)}; not {name!r}.")
     at = columns.index(name)
     values, texts = read_values(path, layout, at)
     if len(values) < FEWEST_ROWS:
@@ -119,6 +121,7 @@ def read_table(path: str | Path, target: str | None = None, *, header: bool | No
 
 def split(table: Table, *, seed: int = 0) -> Split:
     """Split a table at random 70 : 15 : 15, and scale it by its training part."""
+    check_kind("table", table, Table, 'read_table("my_own.csv")')
     N = len(table.y)
     rows = np.random.default_rng(check_seed(seed)).permutation(N)
     parts = np.split(rows, [int(0.7 * N), int(0.85 * N)])

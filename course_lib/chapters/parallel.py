@@ -142,6 +142,7 @@ def iterate_parallel(
     ...     [next(moments)[:2] for _ in range(3)]
     [(0, 0), (1, 20), (2, 40)]
     """
+    # The arguments of `iterate`, and the workers: the one can stand where the other stood.
     check_kind("client", client, Client, "local_workers(2)")
     check_fit(model, data)
     check_kind("rows", rows, Iterable, "shuffled(100, 10, streams(0, 1))")

@@ -39,18 +39,35 @@ def complaints(lab):
     return heard
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_it_runs_from_top_to_bottom_without_an_error(lab, address, path, complaints):
-    shutil.copy(path, address.folder)  # what is stored stays as it is
-    lab.open(path.name)
-    try:
-        assert lab.run_all() == []
-        assert prompts(lab) == list(range(1, len(code_cells(path)) + 1))
-        unseen = look_through(lab, f"notebook_{path.stem[:2]}")
-        assert unseen == []
-        assert complaints == []
-    finally:
-        lab.close()
+class Notebook:
+    """What holds for a notebook."""
+
+    def test_it_runs_from_top_to_bottom_without_an_error(self, lab, address, path, complaints):
+        shutil.copy(path, address.folder)  # what is stored stays as it is
+        lab.open(path.name)
+        try:
+            assert lab.run_all() == []
+            assert prompts(lab) == list(range(1, len(code_cells(path)) + 1))
+            unseen = look_through(lab, f"notebook_{path.stem[:2]}")
+            assert unseen == []
+            assert complaints == []
+        finally:
+            lab.close()
+
+
+def notebooks(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
+
+
+# Two classes, since a class is what one of two test processes takes.
+@notebooks(LESSONS[::2])
+class TestEveryOtherNotebook(Notebook):
+    pass
+
+
+@notebooks(LESSONS[1::2])
+class TestTheNotebooksBetween(Notebook):
+    pass
 
 
 def prompts(lab: Lab) -> list:

@@ -65,7 +65,7 @@ def test_a_target_out_of_reach_is_said_in_every_form(file, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--column", "z"], "has no column 'z'; its columns are a, b, c, height."),
+        (["--column", "z"], "a, b, c, height; not 'z'."),
         (["--target", "-1"], "target must be a positive number, not -1.0"),
         (["--target", "low"], "argument --target: invalid float value: 'low'"),
         (["--hidden", "8"], "--hidden is for classes, and 'height' is a number: leave it out."),

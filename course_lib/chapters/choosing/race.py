@@ -10,9 +10,9 @@ from course_lib.runs import Setup, lock_step, loss_over
 from course_lib.training import iterate_runs
 
 #: Of more examples than this a sample judges, and of fewer where a model computes much for each.
-MOST_JUDGED, FEWEST_JUDGED, UNITS_JUDGED = 2**15, 2048, 2**16
+MOST_JUDGED, FEWEST_JUDGED, UNITS_JUDGED = 2**15, 2048, 2**15
 #: So many of them tell which runs are above the target by this factor, and need no closer look.
-GLANCES = {256: 1.5, 4096: 1.03}
+GLANCES = {256: 1.5, 1024: 1.1, 4096: 1.03}
 #: From look to look, updates grow by this part.
 LOOK = 1 / 10
 #: A rate has won when this part of its runs has arrived.
@@ -51,15 +51,18 @@ class Judge:
         self.glances = [
             (Data(data.X[rows[:n]], data.y[rows[:n]]), far)
             for n, far in GLANCES.items()
-            if n < len(self.some)
+            if n <= len(self.some) / 2
         ]
 
-    def loss(self, w, target):
-        """Return the loss of each of a stack of runs, roughly where far off, inf if diverged."""
+    def loss(self, w, target, arrived):
+        """Return the loss of each of a stack of runs, inf if diverged.
+
+        It is rough where a run is far from the target, or has arrived before.
+        """
         loss, near = np.full(w.shape[:-1], np.inf), np.full(w.shape[:-1], True)
         for examples, far in [*self.glances, (self.some, 1)]:
             loss[near] = self._corrected(w[near], examples)
-            near = loss < far * target
+            near = (loss < far * target) & ~arrived
             if not near.any():
                 break
         return loss
@@ -175,7 +178,7 @@ def race(setup: Setup, rates, judge: Judge, target: float, limit: int, bar) -> R
         for updates, _, w in moments:
             if 0 < updates < min(next_look, limit):
                 continue
-            loss = judge.loss(w, target)
+            loss = judge.loss(w, target, np.isfinite(found.reached))
             if not judge.is_settled and len(found.looks) % 8 == 7:
                 loss += judge.compare(w.reshape(-1, w.shape[-1])[loss.argmin()])
             found.looks.append(updates)

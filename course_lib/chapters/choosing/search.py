@@ -5,7 +5,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from course_lib._checks import check_flag, check_list, check_positive, check_whole_number
+from course_lib._checks import (
+    check_flag,
+    check_list,
+    check_one_number,
+    check_positive,
+    check_whole_number,
+)
 from course_lib.batches import updates_per_epoch
 from course_lib.chapters.choosing.choice import WORTH_IT, Choice, Trial
 from course_lib.chapters.choosing.features import hints
@@ -110,6 +116,7 @@ def choose_batch_size(
     >>> [trial.batch_size for trial in choice.trials]
     [25, 50, 100]
     """
+    # So many arguments, since each is an option of the command, too; now one Search holds them.
     check_fit(model, data)
     check_positive("target", target)
     smallest = check_whole_number("smallest", smallest, 1, len(data))
@@ -118,7 +125,7 @@ def choose_batch_size(
     if budget_bytes is not None:
         check_positive("budget_bytes", budget_bytes)
     if validation is not None:
-        check_fit(model, validation)
+        check_fit(model, validation, "validation")
     rates = None if learning_rates is None else _check_rates(learning_rates)
     names = None if names is None else _check_names(names, data)
     setup = Setup(model, data, sgd() if optimizer is None else optimizer, smallest, n_runs, seed)
@@ -212,8 +219,8 @@ class Search:
             setup = replace(
                 self.setup, batch_size=trial.batch_size, n_runs=n_runs, seed=self.setup.seed + 1
             )
-            limit = 3 * int(trial.high) + 20
-            found = self._tune(setup, trial.lr * FRESH_RATES, limit)
+            limit = min(3 * trial.high + 20, self._limit(trial.batch_size))
+            found = self._tune(setup, trial.lr * FRESH_RATES, int(limit))
             if found.has_winner:
                 lr, *updates = lr_and_updates(found)
                 self.trials[i] = Trial(
@@ -231,8 +238,8 @@ class Search:
         if not found.has_winner:
             self.rates = best * FIRST_RATES[2:] / FIRST_RATES[-3]  # the next B starts from there
             return found
-        most = 3 * int(arrival(found.reached[found.winner], WON)) + 20
-        return self._tune(setup, best * NEAR_RATES, min(limit, most))
+        most = 3 * arrival(found.reached[found.winner], WON) + 20  # inf, if fewer than WON arrived
+        return self._tune(setup, best * NEAR_RATES, int(min(limit, most)))
 
     def _tune(self, setup, rates, limit) -> Race:
         return tune(setup, rates, self.judge, self.target, limit, self.bar)
@@ -284,7 +291,11 @@ def doublings(smallest: int, N: int) -> list[int]:
 
 def _check_rates(learning_rates):
     rates = check_list("learning_rates", learning_rates, "learning rates")
-    rates = np.array([check_positive("each learning rate", rate) for rate in rates])
+    rates = [
+        check_one_number("learning_rates", check_positive("each learning rate", rate))
+        for rate in rates
+    ]
+    rates = np.array(rates, dtype=float)
     if len(rates) < 3 or (np.diff(rates) <= 0).any():
         right = "at least 3 in increasing order"
         raise ValueError(f"learning_rates must be {right}, not {learning_rates!r}")

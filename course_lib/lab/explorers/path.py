@@ -67,6 +67,7 @@ class PathExplorer(Explorer):
         compare=(),
         n_updates: int = 200,
     ):
+        # An argument for each control, so that a picture can be asked for in any state.
         before = [] if data is None else ["data"]
         data = check_drawable(lesson_line() if data is None else data)
         N = len(data)
@@ -94,31 +95,24 @@ class PathExplorer(Explorer):
             )
         self._n_looks = 1 + len(layers)
         moments = including(np.linspace(0, n_updates, min(n_updates, 200) + 1).astype(int), update)
-        super().__init__(
-            [
-                Control("batch_size", "batch size B", including(batch_sizes(N), batch_size)),
-                Control("learning_rate", "learning rate α", including(rates, learning_rate)),
-                Control("momentum", "momentum β", including(MOMENTA, momentum)),
-                Control("seed", "seed", including(range(21), seed)),
-                Control("update", "updates shown", list(map(int, moments)), plays=True),
-                Control(
-                    "compare",
-                    "lay over it, from the same start",
-                    layers,
-                    text=lambda B: f"B = {B}",
-                    kind="checks",
-                ),
-            ],
-            {
-                "batch_size": batch_size,
-                "learning_rate": learning_rate,
-                "momentum": momentum,
-                "seed": seed,
-                "update": update,
-                "compare": tuple(sorted(compare)),
-            },
-            before + ([f"n_updates={n_updates}"] if n_updates != 200 else []),
-        )
+        state = {
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "momentum": momentum,
+            "seed": seed,
+            "update": update,
+            "compare": tuple(sorted(compare)),
+        }
+        offered = {
+            "batch_size": including(batch_sizes(N), batch_size),
+            "learning_rate": including(rates, learning_rate),
+            "momentum": including(MOMENTA, momentum),
+            "seed": including(range(21), seed),
+            "update": list(map(int, moments)),
+            "compare": layers,
+        }
+        before += [f"n_updates={n_updates}"] if n_updates != 200 else []
+        super().__init__(_controls(offered), state, before)
 
     def _train(self, batch_size, learning_rate, beta, seed):
         """Return every (slope, bias) on the way, shape (T, 2), and its loss, shape (T,)."""
@@ -279,3 +273,18 @@ class _Trace:
 
     def hide(self):
         hide([self.line, self.start, self.path, self.inner, *self.ends])
+
+
+def _controls(offered):
+    labels = {
+        "batch_size": "batch size B",
+        "learning_rate": "learning rate α",
+        "momentum": "momentum β",
+        "seed": "seed",
+    }
+    overlay = "lay over it, from the same start"
+    return [
+        *(Control(name, label, offered[name]) for name, label in labels.items()),
+        Control("update", "updates shown", offered["update"], plays=True),
+        Control("compare", overlay, offered["compare"], text=lambda B: f"B = {B}", kind="checks"),
+    ]
