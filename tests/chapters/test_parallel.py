@@ -1,6 +1,8 @@
 """Training by worker processes is the training of a single machine, also when workers die."""
 
 import os
+import subprocess
+import sys
 import time
 from itertools import islice
 
@@ -8,6 +10,7 @@ import joblib
 import numpy as np
 import psutil
 import pytest
+from distributed import Client
 
 from course_lib.batches import shuffled, streams, take
 from course_lib.chapters.parallel import (
@@ -122,6 +125,34 @@ def test_even_the_only_worker_may_die_and_nothing_is_said_or_left_behind(capfd):
         time.sleep(0.05)
     assert not any(map(psutil.pid_exists, started))
     assert capfd.readouterr() == ("", "")
+
+
+#: A scheduler and a worker in a process of their own.
+ELSEWHERE = """
+import sys
+from course_lib.chapters.parallel import local_workers
+if __name__ == "__main__":
+    with local_workers(1) as client:
+        print(client.scheduler.address, flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_a_scheduler_that_is_gone_is_one_sentence_in_seconds(tmp_path):
+    script = tmp_path / "elsewhere.py"
+    script.write_text(ELSEWHERE, encoding="utf-8")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, str(script)], text=True, **pipes) as elsewhere:
+        client = Client(elsewhere.stdout.readline().strip(), timeout=8)
+        many = iterate_parallel(client, MODEL, DATA, rows(16, 99), sgd(), constant(0.1), START)
+        next(many), next(many)
+        for process in [*psutil.Process(elsewhere.pid).children(recursive=True), elsewhere]:
+            process.kill()
+        began = time.monotonic()
+        with pytest.raises(ConnectionError, match=r"^Dask's scheduler does not answer\. Start it"):
+            list(many)
+        client.close()
+        assert time.monotonic() - began < 10
 
 
 def test_workers_listen_on_this_machine_alone(client):
