@@ -90,7 +90,8 @@ def test_three_clocks_count_updates_examples_and_epochs():
     np.testing.assert_array_equal(run.updates, [0, 3, 4, 8])
     np.testing.assert_array_equal(run.examples, [0, 96, 100, 200])  # the fourth batch is short
     np.testing.assert_allclose(run.epochs, [0, 0.96, 1, 2])
-    assert run.clock("epochs") is not None and run.label == "B = 32"
+    np.testing.assert_array_equal(run.clock("epochs"), run.epochs)
+    assert run.label == "B = 32"
 
 
 def test_a_growing_batch_counts_its_examples_and_keeps_its_runs_apart():

@@ -72,12 +72,12 @@ class Kept:
 
 def fingerprint(data, exercise, backend):
     """Return what a result depends on: submission, source notebook, sandbox, tools, versions."""
-    parts = [data, nbformat.writes(exercise.notebook).encode(), backend.encode(), _tools()]
+    parts = [data, nbformat.writes(exercise.notebook).encode(), backend.encode(), tools()]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 @cache
-def _tools():
+def tools():
     parts = [sys.version, *(f"{name} {version(name)}" for name in PACKAGES)]
     for folder in TOOLS:
         for path in sorted((ROOT / folder).rglob("*.py")):

@@ -97,12 +97,12 @@ def test_fingerprint_follows_all_that_a_mark_depends_on(tmp_path, monkeypatch):
                 copy.write_bytes(path.read_bytes())
         with (tmp_path / change).open("a") as file:
             file.write("# changed\n")
-        kept._tools.cache_clear()
+        kept.tools.cache_clear()
         with monkeypatch.context() as moved:
             moved.setattr(kept, "ROOT", tmp_path)
             assert before != kept.fingerprint(b"data", exercise(), "bubblewrap"), change
-    kept._tools.cache_clear()
+    kept.tools.cache_clear()
     monkeypatch.setattr(kept, "version", lambda name: "0.0")
     assert before != kept.fingerprint(b"data", exercise(), "bubblewrap")
-    kept._tools.cache_clear()
+    kept.tools.cache_clear()
     assert os.path.exists(kept.ROOT)
