@@ -494,3 +494,9 @@ def test_an_answer_or_outcome_that_is_none_is_refused():
         guess.reveal(float("nan"))
     with pytest.raises(ValueError, match="value must be a finite number, not True"):
         guess.value = True
+
+
+@pytest.mark.parametrize("noise_scale", [1, 100, 1000])
+def test_white_stays_white(noise_scale):
+    picture = DecisionExplorer(noise_scale=noise_scale, overhead=1e-3)._png()
+    assert Image.open(io.BytesIO(picture)).convert("RGB").getpixel((2, 2)) == (255, 255, 255)

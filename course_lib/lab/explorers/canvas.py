@@ -134,7 +134,7 @@ def _palette(image):
     course = np.concatenate([1 - shades * (1 - np.array(color)) for color in colors])
     course = [255] * 3 + np.round(255 * course).astype(int).ravel().tolist()
     of_image = np.reshape(image.quantize(256 - len(course) // 3).getpalette(), (-1, 3))
-    of_image = of_image[of_image.min(axis=1) < 248]  # nearly white would take the place of white
+    of_image = of_image[of_image.min(axis=1) < 236]  # nearly white would take the place of white
     colors = course + of_image.ravel().tolist()
     palette = Image.new("P", (1, 1))
     palette.putpalette(colors + colors[:3] * (256 - len(colors) // 3))

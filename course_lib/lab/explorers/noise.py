@@ -123,14 +123,14 @@ class NoiseExplorer(Explorer):
             MODEL, w, self.data, B, n_batches, seed=seed, sampling=SAMPLINGS[sampling]
         )
         measured = np.sqrt(((drawn - full) ** 2).sum(axis=1).mean())
-        return full, drawn, measured, np.sqrt(self._variance(B))
+        return full, drawn, measured, np.sqrt(self._variance(B, w, sampling))
 
     def _measured(self):
         return self._measure(self.place, self.sampling, self.batch_size, self.n_batches, self.seed)
 
-    def _variance(self, B):
-        N = len(self.data) if self.sampling == "shuffled" else None
-        return gradient_variance(gradient_noise(MODEL, self._w(), self.data), B, N)
+    def _variance(self, B, w, sampling):
+        N = len(self.data) if sampling == "shuffled" else None
+        return gradient_variance(gradient_noise(MODEL, w, self.data), B, N)
 
     def _sentence(self) -> str:
         full, drawn, measured, predicted = self._measured()
@@ -168,7 +168,8 @@ class NoiseExplorer(Explorer):
         def move():
             full, drawn, distance, predicted = self._measured()
             cloud.show(full, drawn, predicted)
-            place(curve, np.column_stack([B, _not_zero(np.sqrt(self._variance(B)))]))
+            theory = np.sqrt(self._variance(B, self._w(), self.sampling))
+            place(curve, np.column_stack([B, _not_zero(theory)]))
             place(measured, [(self.batch_size, _not_zero(distance))])
             if canvas.scene != self.place:
                 self._frame(left, right)

@@ -160,8 +160,7 @@ class PathExplorer(Explorer):
         w, loss, diverges = self._path(B)
         if diverges:
             return (
-                f"B = {B} diverges: its loss went from {format_number(loss[0])} "
-                f"to {format_number(loss[-1])}"
+                f"B = {B} diverges: its loss is {FAR} times the start's after {len(w) - 1} updates"
             )
         slope, bias, epochs = map(format_number, (*w[-1], self.update * B / len(self.data)))
         return (
