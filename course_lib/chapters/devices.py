@@ -19,11 +19,15 @@ from course_lib._checks import check_kind, check_list
 NETWORKS = {"line": 2, "digits": 4_810, "wide": 25_076_712, "transformer": 2_092_520}
 #: The types of number, with their bytes.
 DTYPES = {"float32": 4, "bfloat16": 2}
-KINDS = ("cpu", "cuda", "mps")
-#: What became of a batch size; only the largest of a series may not be measured.
-STATUS = ("measured", "out of memory", "too slow")
-#: Whose seconds: those that the program had the processor, or those on the wall.
-CLOCKS = ("processor", "wall")
+#: What a cell may hold. Of a series only the largest batch size may be one that was not measured. A
+#: clock counts the seconds that the program had the processor, or those on the wall.
+CHOICES = {
+    "kind": ("cpu", "cuda", "mps"),
+    "network": tuple(NETWORKS),
+    "dtype": tuple(DTYPES),
+    "status": ("measured", "out of memory", "too slow"),
+    "clock": ("processor", "wall"),
+}
 #: At least so many rounds, and what an update can take in seconds.
 ROUNDS, SHORTEST, LONGEST = 16, 1e-7, 60.0
 
@@ -34,14 +38,14 @@ class Row(NamedTuple):
     Attributes
     ----------
     device, kind, threads, system, python, torch, date, load
-        What was measured on, and when: name, one of KINDS, threads of the processor, versions, the
+        What was measured on, and when: name, kind, threads of the processor, versions, the
         day, and how many programs wanted to run when the measurement began ("" if unknown).
     network, parameters, dtype
         One of NETWORKS, its number of parameters, one of DTYPES.
     batch_size, status
-        B, and one of STATUS.
+        B, and what became of it.
     clock : str
-        One of CLOCKS.
+        Whose seconds.
     seconds : tuple of float
         For one update, in each round; empty unless measured.
     peak_bytes : int or None
@@ -105,10 +109,14 @@ def read(path=None) -> list[Row]:
     >>> {row.network for row in read()} == set(NETWORKS)
     True
     """
-    path = files("course_lib.chapters") / "accelerators.csv" if path is None else Path(path)
-    reader = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    try:
+        file = files("course_lib.chapters") / "accelerators.csv" if path is None else Path(path)
+        text = file.read_text(encoding="utf-8")
+    except (OSError, TypeError, ValueError) as error:
+        raise ValueError(f"path must be a file of measurements, not {path!r}: {error}") from None
+    reader = csv.DictReader(text.splitlines())
     if tuple(reader.fieldnames or ()) != Row._fields:
-        raise ValueError(f"the first line must be {','.join(Row._fields)}")
+        raise ValueError(f"path must be a file whose first line is {','.join(Row._fields)}")
     rows = []
     for line, cells in enumerate(reader, 2):
         try:
@@ -144,20 +152,7 @@ def series(rows: Iterable[Row]) -> list[Series]:
 def _row(cells):
     if None in cells or None in cells.values():
         raise ValueError(f"it must have {len(Row._fields)} cells")
-    for name in ("device", "system", "python", "torch"):
-        _hold(cells[name].strip(), f"{name} must not be empty")
-    for name, choices in {
-        "kind": KINDS, "network": [*NETWORKS], "dtype": [*DTYPES], "status": STATUS,
-        "clock": CLOCKS,
-    }.items():  # fmt: skip
-        _hold(
-            cells[name] in choices,
-            f"{name} must be one of {', '.join(choices)}, not {cells[name]!r}",
-        )
-    try:
-        date.fromisoformat(cells["date"])
-    except ValueError:
-        raise ValueError(f"date must be a day such as 2026-11-24, not {cells['date']!r}") from None
+    _check_words(cells)
     _hold(not cells["load"] or _number(cells, "load", float) >= 0, "load must not be negative")
     numbers = {name: _number(cells, name, int) for name in ("threads", "parameters", "batch_size")}
     for name, number in numbers.items():
@@ -168,18 +163,28 @@ def _row(cells):
         f"{cells['network']} has {parameters} parameters, not {numbers['parameters']}",
     )
     if cells["status"] != "measured":
-        _hold(
-            not cells["seconds"] and not cells["peak_bytes"], "only what was measured has numbers"
-        )
+        is_empty = not cells["seconds"] and not cells["peak_bytes"]
+        _hold(is_empty, "only what was measured has numbers")
         return Row(**{**cells, **numbers, "seconds": (), "peak_bytes": None})
     seconds = tuple(_seconds(cells["seconds"]))
-    peak = _number(cells, "peak_bytes", int)
-    least = parameters * DTYPES[cells["dtype"]]
+    peak, least = _number(cells, "peak_bytes", int), parameters * DTYPES[cells["dtype"]]
     _hold(
         least <= peak < 1e13,
         f"peak_bytes must be bytes, at least the {least:,} of the parameters, not {peak:,}",
     )
     return Row(**{**cells, **numbers, "seconds": seconds, "peak_bytes": peak})
+
+
+def _check_words(cells):
+    for name in ("device", "system", "python", "torch"):
+        _hold(cells[name].strip(), f"{name} must not be empty")
+    for name, choices in CHOICES.items():
+        right = f"{name} must be one of {', '.join(choices)}"
+        _hold(cells[name] in choices, f"{right}, not {cells[name]!r}")
+    try:
+        date.fromisoformat(cells["date"])
+    except ValueError:
+        raise ValueError(f"date must be a day such as 2026-11-24, not {cells['date']!r}") from None
 
 
 def _seconds(cell):

@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from course_lib._checks import check_array, check_list, check_positive, check_whole_number
+from course_lib._checks import check_array, check_list, check_numbers_once, check_whole_number
 from course_lib.measure import middle_80
 
 #: Bytes of a number in double precision.
@@ -21,24 +21,23 @@ BYTES = 8
 LONG = 12_000_000
 
 
-def intensity(batch_size, width: int):
-    """Return the operations for each byte of a layer that is read or written once.
+def intensity(batch_sizes: Sequence[int], width: int) -> np.ndarray:
+    """Return a layer's operations for each byte, if each number is read or written once.
 
     Parameters
     ----------
-    batch_size : int, or array of int
-        B.
+    batch_sizes : sequence of int
     width : int
         Inputs of the layer, and outputs.
 
     Examples
     --------
-    >>> intensity(1, 1000) < 0.25  # each weight, of eight bytes: one product and one sum
-    True
-    >>> intensity(100_000, 1000) > 60
-    True
+    For one row, each weight of eight bytes serves one product and one sum.
+
+    >>> intensity([1, 100_000], width=1000).round(2)
+    array([  0.25, 124.38])
     """
-    B, width = check_positive("batch_size", batch_size), check_whole_number("width", width, 1)
+    B, width = _check_sizes(batch_sizes), check_whole_number("width", width, 1)
     return 2 * B * width**2 / (BYTES * (width**2 + 2 * B * width))
 
 
@@ -118,10 +117,7 @@ def layer_seconds(
     >>> layer_seconds([1, 8], width=100, threads=[1], rounds=3).shape
     (3, 1, 2)
     """
-    sizes = [
-        check_whole_number("each of batch_sizes", B, 1)
-        for B in check_list("batch_sizes", batch_sizes, "whole numbers")
-    ]
+    sizes = _check_sizes(batch_sizes)
     threads = [
         check_whole_number("each of threads", n, 1)
         for n in check_list("threads", threads, "whole numbers")
@@ -154,11 +150,18 @@ def pays_from(batch_sizes: Sequence, speed_up: np.ndarray) -> int | None:
     >>> pays_from([1, 8, 64], [[0.5, 1.2, 1.9], [1.6, 1.1, 1.8]])
     8
     """
-    sizes = check_list("batch_sizes", batch_sizes, "whole numbers")
+    sizes = _check_sizes(batch_sizes)
     low, _, _ = middle_80(check_array("speed_up", speed_up, (None, len(sizes))))
     does_not = np.flatnonzero(low <= 1)
     first = does_not[-1] + 1 if len(does_not) else 0
     return int(sizes[first]) if first < len(sizes) else None
+
+
+def _check_sizes(batch_sizes):
+    def check(B):
+        return check_whole_number("each of batch_sizes", B, 1)
+
+    return np.array(check_numbers_once("batch_sizes", batch_sizes, "batch sizes", check))
 
 
 def _threads(n):

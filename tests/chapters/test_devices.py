@@ -101,10 +101,12 @@ def test_columns_and_cells_that_are_missing_are_told(tmp_path):
     path = written(tmp_path, LINE)
     lines = path.read_text().splitlines()
     path.write_text("\n".join([lines[0].replace("dtype", "type"), lines[1]]))
-    with pytest.raises(ValueError, match="the first line must be device,kind,threads"):
+    with pytest.raises(ValueError, match="first line is device,kind,threads"):
         read(path)
     path.write_text("\n".join([lines[0], "A GPU,cuda"]))
     with pytest.raises(ValueError, match="line 2: it must have 17 cells"):
         read(path)
+    with pytest.raises(ValueError, match="path must be a file of measurements"):
+        read(tmp_path / "nothing.csv")
     with pytest.raises(ValueError, match="rows must hold one or more rows"):
         series([])

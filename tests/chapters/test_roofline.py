@@ -16,7 +16,7 @@ from course_lib.chapters.roofline import (
 
 def test_intensity_counts_every_number_of_a_small_layer():
     """Two rows through a square of three: 2·2·9 operations; 9 weights, 6 numbers in, 6 out."""
-    assert intensity(2, 3) == pytest.approx(36 / (8 * (9 + 6 + 6)))
+    assert intensity([2], 3) == pytest.approx([36 / (8 * (9 + 6 + 6))])
 
 
 def test_intensity_grows_with_the_batch_up_to_a_limit_that_the_width_sets():
@@ -80,9 +80,9 @@ def test_parallel_work_pays_from_where_the_whole_band_does(speed_up, answer):
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: intensity(0, 3), "batch_size must be a positive number, not 0"),
-        (lambda: intensity(1, 0), "width must be a whole number of at least 1, not 0"),
-        (lambda: layer_seconds([]), "batch_sizes must hold one or more whole numbers"),
+        (lambda: intensity([0], 3), "each of batch_sizes must be a whole number of at least 1"),
+        (lambda: intensity([1], 0), "width must be a whole number of at least 1, not 0"),
+        (lambda: layer_seconds([]), "batch_sizes must hold one or more batch sizes"),
         (lambda: layer_seconds([0]), "each of batch_sizes must be a whole number"),
         (lambda: layer_seconds([1], threads=[0]), "each of threads must be a whole number"),
         (lambda: layer_seconds([1], rounds=0), "rounds must be a whole number"),
