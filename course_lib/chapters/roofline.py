@@ -78,7 +78,7 @@ def memory_ceiling(*, n_repeats: int = 5) -> float:
         )
 
 
-def arithmetic_ceiling(*, width: int = 1000, n_repeats: int = 5) -> float:
+def arithmetic_ceiling(*, width: int = 600, n_repeats: int = 10) -> float:
     """Return the operations a second of one thread in a product of two squares of numbers.
 
     Examples
