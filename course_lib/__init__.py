@@ -18,6 +18,9 @@ One chapter's: each belongs to the notebooks named, and can be read by itself.
 ===================  ===============================================================
 chapters.curvature   02, 09: how sharply a loss bends: its Hessian and the eigenvalues
 chapters.cost        06: what an update costs: seconds and bytes
+chapters.roofline    06: two ceilings of this machine, and what a layer reaches below them
+chapters.checkpoint  06: memory against time: a network that keeps every k-th layer's input
+chapters.devices     06: what updates cost on devices that people measured
 chapters.quadratic   08: training computed instead of run: the noisy quadratic model
 chapters.csv_file    10: the numbers in a CSV file, or what is wrong in which line
 chapters.own_data    10: data from your own CSV file

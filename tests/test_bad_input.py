@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from course_lib import batches, data, measure, models, optimizers, plots, runs, training
-from course_lib.chapters import choosing, cost, curvature, ledger, own_data, parallel, quadratic
+from course_lib.chapters import (
+    checkpoint,
+    choosing,
+    cost,
+    curvature,
+    devices,
+    ledger,
+    own_data,
+    parallel,
+    quadratic,
+    roofline,
+)
 from course_lib.chapters.choosing import search
 from tests.test_examples import PUBLIC
 
@@ -115,6 +126,14 @@ RIGHT = [
     (cost.peak_memory, {"function": lambda: [0] * 9}),
     (cost.memory_per_update, ON_DATA | {"optimizer": SGD, "batch_size": 9}),
     (cost.largest_batch, ON_DATA | {"optimizer": SGD, "budget": 1e6}),
+    (roofline.intensity, {"batch_sizes": [1], "width": 9}),
+    (roofline.memory_ceiling, {"n_repeats": 1}),
+    (roofline.arithmetic_ceiling, {"width": 9, "n_repeats": 1}),
+    (roofline.layer_seconds, {"batch_sizes": [1], "width": 9, "threads": [1], "rounds": 1}),
+    (roofline.pays_from, {"batch_sizes": [1, 2], "speed_up": [[1, 2]]}),
+    (checkpoint.checkpointed, {"sizes": (2, 3), "every": 1}),
+    (devices.read, {"path": None}),
+    (devices.series, {"rows": devices.read()}),
     (
         quadratic.expected_losses,
         {"curvature": [1.0], "noise": [1.0], "batch_size": 3, "lr": 0.1, "beta": 0.5},
@@ -254,7 +273,15 @@ WRONG = {
     "max_epochs": [*NUMBERS, 0, 2.5, True],
     "budget_bytes": ["a", -1, 0, [], float("nan")],
     "validation": [5, (LINE.X, LINE.y), data.lesson_line, data.linear_data(9, 3)],
+    "threads": [None, 2, "2", [], [0], [2.5]],
+    "rounds": [*NUMBERS, 0, 2.5, True],
+    "every": [*NUMBERS, 0, 2, True],
     # Where less is wrong than the name of the argument suggests.
+    **{
+        f"{name}-batch_sizes": [10, None, [], "9", [9, 9], [0], [2.5]]
+        for name in ("intensity", "layer_seconds", "pays_from")
+    },
+    "read-path": [3, "no/such/file.csv", "pyproject.toml"],
     "lesson_line-rng": ["a", 42, np.random.default_rng(0)],
     "warm_up-schedule": [0.1, None, optimizers.sgd, lambda update: "a"],
     "shuffled-N": NUMBERS,

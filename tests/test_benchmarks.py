@@ -6,8 +6,17 @@ import re
 import numpy as np
 import pytest
 
+from course_lib.chapters.devices import DTYPES, NETWORKS, read, series
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import course, digits, growth, lesson, side_by_side
+from tests.benchmarks import (
+    accelerator,
+    course,
+    digits,
+    growth,
+    lesson,
+    side_by_side,
+    torch_updates,
+)
 from tests.benchmarks.side_by_side import Comparison, Sides, compare
 
 
@@ -149,3 +158,85 @@ def test_recorded_numbers_are_read_from_pytest(tmp_path):
     cases, seconds = course.run_pytest("-c", "pyproject.toml", "-p", "no:cacheprovider", str(test))
     assert [case["outcome"] for case in cases] == ["passed", "failure", "skipped"]
     assert cases[0]["ours_ms"] == 12.5 and seconds > 0
+
+
+class Recorded:
+    """Updates of which each takes as long as it has examples, on a clock of its own."""
+
+    def __init__(self, most=None, seconds_each=0.001):
+        self.now, self.most, self.each = 0.0, most, seconds_each
+        self.ran = []
+
+    def clock(self):
+        return self.now
+
+    def wait(self):
+        pass
+
+    def run(self, B):
+        self.ran.append(B)
+        self.now += 0.002 + self.each * B
+
+    def peak(self, B):
+        if self.most and B > self.most:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return 100 + 8 * B
+
+
+def test_batch_sizes_double_until_the_memory_ends_and_have_their_neighbours():
+    peaks, ended = accelerator.climb(Recorded(most=150))
+    assert sorted(peaks) == [1, 2, 4, 8, 16, 31, 32, 33, 64, 127, 128]
+    assert peaks[33] == 100 + 8 * 33 and ended == (256, "out of memory")
+
+
+def test_batch_sizes_end_where_an_update_takes_too_long():
+    peaks, ended = accelerator.climb(Recorded(seconds_each=0.01))
+    assert max(peaks) == 32 and ended == (64, "too slow")
+    assert accelerator.climb(Recorded(), largest=16) == (
+        {B: 100 + 8 * B for B in (1, 2, 4, 8, 16)},
+        (),
+    )
+
+
+def test_an_error_that_is_not_about_memory_is_not_taken_for_its_end():
+    updates = Recorded()
+    updates.peak = lambda B: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        accelerator.climb(updates)
+    updates.peak = lambda B: (_ for _ in ()).throw(RuntimeError("no kernel image is available"))
+    with pytest.raises(RuntimeError, match="no kernel image"):
+        accelerator.climb(updates)
+
+
+def test_each_round_visits_every_batch_size():
+    updates = Recorded()
+    seconds = accelerator.visit(updates, [1, 64], rounds=16)
+    assert {B: np.median(found) for B, found in seconds.items()} == pytest.approx(
+        {1: 0.003, 64: 0.066}
+    )
+    last = updates.ran[-2 * 5 :]
+    assert last == [1, 1, 1, 1, 64] * 2  # for about a hundredth of a second each
+
+
+def test_what_is_measured_can_be_contributed(monkeypatch, tmp_path):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    monkeypatch.setattr(accelerator, "devices", lambda: [(torch.device("cpu"), 1)])
+    path = tmp_path / "rows.csv"
+    accelerator.measure(path, networks=("line", "digits"), largest=8)
+    found = series(read(path))
+    assert [each[2:4] for each in found] == [
+        (network, dtype) for network in ("line", "digits") for dtype in DTYPES
+    ]
+    assert all(each.batch_sizes.tolist() == [1, 2, 4, 8] for each in found)
+    digits = found[2]
+    # Parameters and their gradient, and for each image more itself and its hidden units, at least.
+    assert digits.peak_bytes[0] > 2 * 4 * NETWORKS["digits"]
+    assert digits.peak_bytes[-1] - digits.peak_bytes[0] >= 7 * 4 * (64 + 64)
+
+
+def test_the_larger_networks_have_the_parameters_that_are_recorded():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    for name, parameters in NETWORKS.items():
+        network, X, y, loss = torch_updates.build(name, torch.float32)
+        assert sum(w.numel() for w in network.parameters()) == parameters
+        assert torch.isfinite(loss(network(X[:2]), y[:2]))

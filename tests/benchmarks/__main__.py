@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 
 from tests.exercises.benchmarks import grade_seconds_and_memory
 
-from . import choosing, course, digits, growth, lesson
+from . import accelerator, choosing, course, digits, growth, lesson
 from .side_by_side import Comparison, Sides, compare
 
 PEERS = "python -m pip install -r tests/requirements-benchmarks.txt"
@@ -147,7 +147,7 @@ def machine() -> dict:
         "date": datetime.date.today().isoformat(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": accelerator.processor(),
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "blas": ", ".join(f"{each['internal_api']} ({each.get('architecture')})" for each in blas),
@@ -178,15 +178,16 @@ def measure_growth_of_grading() -> dict:
 
 
 #: What is measured alone, each with the key under which JSON keeps it.
-GROWTH = {
+ALONE = {
     "growth": ("growth", measure_growth),
     "growth-grading": ("growth_of_grading", measure_growth_of_grading),
+    "accelerator": ("accelerator", accelerator.measure),
 }
 
 
 def main(arguments=None) -> int:
     """Run the command; return its exit code: 1 if a goal was missed, 2 for a wrong argument."""
-    names = [*ROWS, *GROWTH]
+    names = [*ROWS, *ALONE]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"what to measure (all): {', '.join(names)}"
@@ -201,8 +202,8 @@ def main(arguments=None) -> int:
     print(*(f"{key}: {value}" for key, value in found["machine"].items()), sep="\n", end="\n\n")
     for name in options.names or names:
         try:
-            if name in GROWTH:
-                key, measure_it = GROWTH[name]
+            if name in ALONE:
+                key, measure_it = ALONE[name]
                 found[key] = measure_it()
             else:
                 found["rows"].append(measure(name))
@@ -220,14 +221,6 @@ def main(arguments=None) -> int:
 
 def _short(ratio):
     return f"{ratio:,.0f}" if ratio >= 20 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
-
-
-def _processor():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
 
 
 if __name__ == "__main__":
