@@ -84,6 +84,16 @@ def test_small_batches_out_of_reach_do_not_end_the_search(monkeypatch):
     assert choice.trials[0].failure and choice.batch_size > 2
 
 
+def test_a_close_race_that_a_quarter_did_not_finish_is_repeated():
+    data = linear_data(100, 3, seed=0)
+    setup = Setup(linear(3), data, sgd(), batch_size=10)
+    with progress_bar(False) as bar:
+        found = search.Search(setup, Judge(linear(3), data, 0), 1.1, 100, None, bar)
+        found.trials.append(search.Trial(10, 0.1, 20.0, 10.0, np.inf, 1e-5, 1000, np.inf))
+        found._repeat_close_races()
+    assert np.isfinite(found.trials[0].high) and found.trials[0].error < 1
+
+
 @pytest.mark.parametrize(
     ("X", "offset", "says"),
     [

@@ -219,8 +219,9 @@ class Search:
             setup = replace(
                 self.setup, batch_size=trial.batch_size, n_runs=n_runs, seed=self.setup.seed + 1
             )
-            limit = min(3 * trial.high + 20, self._limit(trial.batch_size))
-            found = self._tune(setup, trial.lr * FRESH_RATES, int(limit))
+            slow = trial.high if np.isfinite(trial.high) else 2 * trial.updates
+            limit = 3 * int(slow) + 20
+            found = self._tune(setup, trial.lr * FRESH_RATES, limit)
             if found.has_winner:
                 lr, *updates = lr_and_updates(found)
                 self.trials[i] = Trial(
