@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from course_lib import batches, data, measure, models, optimizers, plots, runs, training
-from course_lib.chapters import cost, curvature, ledger, parallel, quadratic
+from course_lib.chapters import cost, curvature, ledger, networks, parallel, quadratic
 from tests.test_examples import PUBLIC
 
 LINE, MODEL, SGD, RATE = (
@@ -49,6 +49,9 @@ RIGHT = [
     (models.softmax, {"D": 2, "K": 3}),
     (models.mlp, {"sizes": (2, 3)}),
     (models.check_fit, ON_DATA),
+    (networks.contrastive, {"D": 2, "E": 3, "temperature": 0.1}),
+    (networks.normalised, {"D": 2, "H": 3, "K": 3, "norm": True}),
+    (networks.smooth, {"D": 2, "H": 3, "K": 3}),
     (optimizers.momentum, {"beta": 0.9}),
     (optimizers.adam, {"beta1": 0.9, "beta2": 0.9, "epsilon": 1e-8}),
     (optimizers.constant, {"lr": 0.1}),
