@@ -26,6 +26,7 @@ chapters.csv_file    10: the numbers in a CSV file, or what is wrong in which li
 chapters.own_data    10: data from your own CSV file
 chapters.choosing    10: which batch size to take: the lesson's procedure; also a command
 chapters.parallel    11: one gradient from many workers
+chapters.networks    12: networks whose examples meet in a batch; one to follow its curvature
 chapters.ledger      11: every sentence of the lesson, with what the course found
 ===================  ===============================================================
 
