@@ -130,6 +130,7 @@ def layer_seconds(
     for one_round in seconds:
         for of_threads, n in zip(one_round, threads, strict=True):
             with _threads(n):
+                np.matmul(rows[: sizes[0]], weights, out[: sizes[0]])  # wakes the threads
                 for i, B in enumerate(sizes):
                     of_threads[i] = _seconds(np.matmul, rows[:B], weights, out[:B])
     return seconds[1:]  # the first round warms up
