@@ -12,12 +12,8 @@ import pytest
 from tests.test_notebooks import LESSONS, code_cells, prose, read
 
 MOST_CELLS, MOST_WORDS = 70, 2_000
-#: Notebooks that are longer still, or show the source of cells that only draw or only check.
-NOT_YET = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
 
-paced = pytest.mark.parametrize(
-    "path", [path for path in LESSONS if path.stem[:2] not in NOT_YET], ids=lambda path: path.stem
-)
+paced = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 
 def is_folded(cell):
