@@ -14,6 +14,7 @@ from math import isfinite
 from numpy import asarray, longdouble
 
 TOLERANCE = 1e-4  # of the largest number in a result
+ROUNDING = 1e-9  # where 0 is right, 5e-17 is as well
 
 
 def plain(value):
@@ -100,8 +101,13 @@ def same(got, want):
     """Whether two outcomes agree: whole numbers exactly, others to `TOLERANCE` of the largest."""
     if got[0] != want[0] or want[0] == "raised":
         return got[:2] == want[:2]
-    sizes = [abs(x) for x in numbers(want[1]) if _finite(x)]
-    return _same(got[1], want[1], TOLERANCE * float(max(sizes, default=0.0)))
+    return near(got[1], want[1], tolerance(want[1]))
+
+
+def tolerance(value):
+    """Return by how much a number in a plain value may be off."""
+    sizes = [abs(x) for x in numbers(value) if _finite(x)]
+    return max(ROUNDING, TOLERANCE * float(max(sizes, default=0.0)))
 
 
 def all_same(got, want):
@@ -116,13 +122,14 @@ def _finite(x):
         return False
 
 
-def _same(got, want, tolerance):
+def near(got, want, tolerance):
+    """Whether two plain values agree: whole numbers exactly, others to `tolerance`."""
     if isinstance(want, list | dict):
         if type(got) is not type(want) or len(got) != len(want):
             return False
         if isinstance(want, dict):
-            return all(key in got and _same(got[key], want[key], tolerance) for key in want)
-        return all(_same(g, w, tolerance) for g, w in zip(got, want, strict=True))
+            return all(key in got and near(got[key], want[key], tolerance) for key in want)
+        return all(near(g, w, tolerance) for g, w in zip(got, want, strict=True))
     if want is None or isinstance(want, str) or not isinstance(got, bool | int | float):
         return type(got) is type(want) and got == want
     if isinstance(want, int):

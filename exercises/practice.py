@@ -20,12 +20,12 @@ from math import floor, isfinite
 from pathlib import Path
 
 from exercises.outcomes import outcome
-from exercises.remarks import NOT_WRITTEN, RIGHT, call, remark
+from exercises.remarks import NOT_WRITTEN, RIGHT, call, parts, remark
 
 SEALS = Path(__file__).with_name("seals.json")
 DECIMALS = 3  # what a seal can see; a test keeps every visible input clear of its rounding edges
 OFF_EDGE = 0.3517  # simple inputs give results like 0.0625, which must not fall on such an edge
-MESSAGE_BYTES = 320  # every locked text has this length, which so tells nothing
+MESSAGE_BYTES = 160, 320  # every locked text has one of these lengths, which so tell little
 NO_SEALS = "it cannot be checked here: seals.json holds nothing about it. Is the file a new one?"
 OTHER_INPUTS = "it cannot be checked: the inputs of its check were changed. Restore them."
 
@@ -51,7 +51,8 @@ def _rounded(value):
     if isinstance(value, dict):
         return [[str(key), _rounded(value[key])] for key in sorted(value, key=str)]
     if isinstance(value, float):
-        return str(floor(value * 10**DECIMALS + OFF_EDGE)) if isfinite(value) else str(value)
+        scaled = value * 10**DECIMALS + OFF_EDGE
+        return str(floor(scaled)) if isfinite(scaled) else str(value)
     if isinstance(value, int):
         return str(value * 10**DECIMALS)[:100]
     return value
@@ -83,12 +84,30 @@ def inputs_label(question, cases):
     return label(question, [outcome(lambda: cases, ())])
 
 
+def sealed_parts(question, outcomes):
+    """Return for each right outcome {name: label} of its parts, by which `agreement` knows them."""
+    return [
+        {name: label(question, [("value", part)])[:8] for name, part in parts(o[1]).items()}
+        for o in outcomes
+    ]
+
+
+def agreement(question, outcomes, sealed):
+    """Return for each outcome {name of a part: whether it is right}."""
+    mine = sealed_parts(question, [o if o[0] == "value" else ("value", None) for o in outcomes])
+    return [
+        {name: mine_k.get(name) == seal for name, seal in sealed_k.items()}
+        for mine_k, sealed_k in zip(mine, sealed, strict=True)
+    ]
+
+
 def seal(question, outcomes, message):
     """Lock `message` with `outcomes`; returns the label to find it by and the locked text."""
-    content = message.encode().ljust(MESSAGE_BYTES)
-    if len(content) > MESSAGE_BYTES:
+    content = message.encode()
+    length = next((n for n in MESSAGE_BYTES if len(content) <= n), None)
+    if length is None:
         raise ValueError(f"a message of {question} is longer than {MESSAGE_BYTES} bytes: {message}")
-    locked = _cipher(_key(question, outcomes), content)
+    locked = _cipher(_key(question, outcomes), content.ljust(length))
     return label(question, outcomes), base64.b85encode(locked).decode()
 
 
@@ -100,7 +119,7 @@ def unseal(question, outcomes, messages):
     return _cipher(_key(question, outcomes), base64.b85decode(locked)).decode().rstrip()
 
 
-def feedback(question, outcomes, cases, seals):
+def feedback(question, outcomes, cases, seals, again=None):
     """Return the sentence about the outcomes of an answer.
 
     Parameters
@@ -113,7 +132,9 @@ def feedback(question, outcomes, cases, seals):
         The arguments of each call.
     seals : dict or None
         What `seals.json` holds about the question: the locked `messages`; the labels of the
-        `inputs` and of the right outcome of each of the `cases`; the `form` of these.
+        `inputs` and of the `parts` of the right outcome of each case; the `form` of these.
+    again : tuple, optional
+        The outcome of the first case when it is called once more.
     """
     if any(o[:2] == ("raised", "NotImplementedError") for o in outcomes):
         return NOT_WRITTEN
@@ -123,9 +144,9 @@ def feedback(question, outcomes, cases, seals):
         return OTHER_INPUTS
     if message := unseal(question, outcomes, seals["messages"]):
         return message
-    right_in = [label(question, [o]) == s for o, s in zip(outcomes, seals["cases"], strict=True)]
     name = question.rpartition("/")[2]
-    return remark(outcomes, seals["form"], right_in, [call(name, case) for case in cases])
+    right_in = agreement(question, outcomes, seals["parts"])
+    return remark(outcomes, again, seals["form"], right_in, [call(name, case) for case in cases])
 
 
 def check(question, function, cases):
@@ -144,8 +165,9 @@ def check(question, function, cases):
     if _listening:
         return
     _opened[question] = _opened.pop(question, 0)
-    outcomes = [outcome(function, case) for case in cases]
-    print(f"{question.rpartition('/')[2]}: {feedback(question, outcomes, cases, _seals(question))}")
+    *outcomes, again = [outcome(function, case) for case in [*cases, cases[0]]]
+    said = feedback(question, outcomes, cases, _seals(question), again)
+    print(f"{question.rpartition('/')[2]}: {said}")
 
 
 def hint():

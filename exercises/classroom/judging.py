@@ -16,8 +16,8 @@ from exercises import practice
 from exercises.classroom import mistakes
 from exercises.classroom.bridge import Answer, Answers, StoppedError
 from exercises.classroom.marks import CELL_STOPS, NO_FUNCTION, ONLY_VISIBLE, Status, Verdict
-from exercises.outcomes import all_same, outcome
-from exercises.remarks import OWN_ERROR, call, form, remark
+from exercises.outcomes import all_same, near, outcome, tolerance
+from exercises.remarks import OWN_ERROR, call, form, parts, remark
 
 VERDICTS = "verdicts.jsonl"
 
@@ -87,14 +87,16 @@ def judge(name, function, question, inputs):
     visible = list(practice.tried.get(name, []))
     cases = visible + list(inputs(default_rng(20)))
     grade_id = name.rpartition("/")[2]
-    if isinstance(function, Answer):
-        try:
-            verdict = diagnose(*function.many(cases), question, cases, len(visible), grade_id)
-        except StoppedError as stop:
-            verdict = Verdict.of(Status(stop.status))
-    else:
-        outcomes = [outcome(function, case) for case in cases]
-        verdict = diagnose(outcomes, [], question, cases, len(visible), grade_id)
+    tried = [*cases, cases[0]]  # the first once more: an answer may keep something between calls
+    try:
+        if isinstance(function, Answer):
+            outcomes, errors = function.many(tried)
+        else:
+            outcomes, errors = [outcome(function, case) for case in tried], []
+        again = outcomes.pop() if outcomes else None
+        verdict = diagnose(outcomes, errors, question, cases, len(visible), grade_id, again)
+    except StoppedError as stop:
+        verdict = Verdict.of(Status(stop.status))
     if _note is not None:
         _note(grade_id, verdict)
     if verdict.status is not Status.PASSED:
@@ -102,7 +104,7 @@ def judge(name, function, question, inputs):
     print(f"{grade_id}: {verdict.message}")
 
 
-def diagnose(outcomes, errors, question, cases, visible, name):
+def diagnose(outcomes, errors, question, cases, visible, name, again=None):
     """Return the `Verdict` about outcomes.
 
     Parameters
@@ -118,6 +120,8 @@ def diagnose(outcomes, errors, question, cases, visible, name):
         How many of the cases are visible.
     name : str
         Of the function, for a remark about one of the visible cases.
+    again : tuple, optional
+        The outcome of the first case when it is called once more.
     """
     if not outcomes:
         text = CELL_STOPS.format(errors[0] or OWN_ERROR) if errors else NO_FUNCTION
@@ -135,16 +139,25 @@ def diagnose(outcomes, errors, question, cases, visible, name):
     if made := _mistake(outcomes[:visible], question, cases[:visible]):
         return Verdict(Status.FAILED, *made)
     got, want = outcomes[:visible], wanted[:visible]
-    right_in = [all_same([g], [w]) for g, w in zip(got, want, strict=True)]
+    right_in = [_agreement(*pair) for pair in zip(got, want, strict=True)]
     calls = [call(name, case) for case in cases[:visible]]
-    return Verdict(Status.FAILED, remark(got, form(want), right_in, calls))
+    return Verdict(Status.FAILED, remark(got, again, form(want), right_in, calls))
 
 
 def _mistake(outcomes, question, cases):
     """Return (message, name) of the first mistake that behaves like this, or None."""
-    for name, message, wrong in mistakes.behaviours(question, cases):
-        if cases and all_same(outcomes, wrong):
-            return message, name
+    for name, message, _ in mistakes.behaviours(question, cases, like=outcomes):
+        return message, name
+
+
+def _agreement(got, want):
+    """Return {name of a part: whether it is right}."""
+    mine = parts(got[1]) if got[0] == "value" else {}
+    within = tolerance(want[1])
+    return {
+        name: name in mine and near(mine[name], part, within)
+        for name, part in parts(want[1]).items()
+    }
 
 
 def _beyond_the_visible(outcomes, wanted):

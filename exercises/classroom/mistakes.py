@@ -2,17 +2,18 @@
 
 A question comes with a class of its own whose functions are small programs: those named `right…`
 answer it rightly, each in its own way; every other one is a known mistake, and its docstring is
-the message for a student who made it. Mistakes that can be made in any question, such as a result
-that is twice as large, are derived from the right answer.
+the message for a student who made it. Mistakes that can be made in any question are derived from
+the right answer: a result that is twice as large, or that belongs to other arguments.
 """
 
 import copy
 import inspect
 from functools import partial
 
-from numpy import asarray, errstate
+from numpy import asarray, cumsum, errstate
 
-from exercises.outcomes import outcome
+from exercises.classroom.arguments import other_arguments
+from exercises.outcomes import outcome, same
 
 RIGHT = "right"  # the function that is the measure
 
@@ -31,20 +32,44 @@ def _functions(question):
     return {n: f for n, f in vars(question).items() if inspect.isfunction(f) and n[0] != "_"}
 
 
-def behaviours(question, cases):
+def behaviours(question, cases, like=None):
     """Yield (name, message, outcomes) of each mistake: those of the question first, then any.
 
-    A mistake of any question that has no value in some case says nothing here.
+    A mistake of any question that has no value in some case says nothing here. Those of other
+    arguments are not derived where the question's class says `_no_other_arguments`.
+
+    Parameters
+    ----------
+    question : type
+    cases : list of tuple
+        The arguments of each call.
+    like : list of tuple, optional
+        Yield only the mistakes whose outcomes agree with these.
     """
     own = known_mistakes(question)
     for name, mistake in own.items():
-        yield name, message(mistake), [outcome(mistake, case) for case in cases]
+        if outcomes := _tried(mistake, cases, like):
+            yield name, message(mistake), outcomes
     right = right_answers(question)[RIGHT]
     results = [right(*copy.deepcopy(case)) for case in cases]
-    for name, (change, text) in derived_mistakes(right).items():
-        outcomes = [outcome(change, pair) for pair in zip(results, cases, strict=True)]
-        if name not in own and all(kind == "value" for kind, *_ in outcomes):
+    pairs = list(zip(results, cases, strict=True))
+    derived = [(name, pairs, *made) for name, made in derived_mistakes(right).items()]
+    if not getattr(question, "_no_other_arguments", False):
+        derived += [(name, cases, *made) for name, made in other_arguments(right, cases).items()]
+    for name, inputs, program, text in derived:
+        outcomes = None if name in own else _tried(program, inputs, like)
+        if outcomes and all(kind == "value" for kind, *_ in outcomes):
             yield name, text, outcomes
+
+
+def _tried(program, cases, like):
+    """Return the outcome of each case, or None at the first that is not like those given."""
+    found = []
+    for k, case in enumerate(cases):
+        found.append(outcome(program, case))
+        if like is not None and not same(like[k], found[k]):
+            return None
+    return found
 
 
 def hints(question):
@@ -65,29 +90,47 @@ IN_NUMBERS = {
     "root": (lambda x: x**0.5, "Yours is the square root of what is asked for, in every case."),
     "one_more": (lambda x: x + 1, "Yours is one more than what is asked for, in every case."),
     "one_less": (lambda x: x - 1, "Yours is one less than what is asked for, in every case."),
+    "complement": (lambda x: 1 - x, "Yours is one minus what is asked for, in every case."),
+    "size": (abs, "The numbers are right but for the sign: yours are never negative."),
+    "whole": (lambda x: asarray(x) // 1, "Yours is rounded down to whole numbers. Should it be?"),
+    "rounded": (lambda x: asarray(x).round(), "Yours is rounded to whole numbers. Should it be?"),
+    "tenths": (lambda x: asarray(x).round(1), "Yours is rounded to one decimal. Should it be?"),
+    "hundredths": (lambda x: asarray(x).round(2), "Yours has two decimals. Was it to be rounded?"),
 }
 IN_ORDER = {
     "transposed": (lambda x: asarray(x).T, "The numbers are right. Which axis comes first?"),
     "reversed": (lambda x: list(x)[::-1], "The numbers are right. Which one comes first?"),
     "without_the_last": (lambda x: list(x)[:-1], "It ends too early: the last one is missing."),
     "without_the_first": (lambda x: list(x)[1:], "It begins too late: the first one is missing."),
+    "sorted": (
+        sorted,
+        "The numbers are right. Yours are sorted: in which order are they asked for?",
+    ),
+    "first_of_them": (
+        lambda x: next(iter(x)),
+        "You return the first one alone. Which are asked for?",
+    ),
+    "last_of_them": (lambda x: list(x)[-1], "You return the last one alone. Which are asked for?"),
+    "their_sum": (sum, "You return the sum of what is asked for. How many results should it be?"),
+    "their_mean": (lambda x: sum(x) / len(x), "You return the mean of the numbers asked for."),
+    "sums_so_far": (cumsum, "Each of yours adds those before it. What is asked for at each place?"),
 }
-FACTORS = {"2": 2.0, "1/2": 0.5, "100": 100.0, "1/100": 0.01}
+FACTORS = {"2": 2.0, "1/2": 0.5, "4": 4.0, "1/4": 0.25, "100": 100.0, "1/100": 0.01}
 
 
 def derived_mistakes(right):
     """Return {name: (change, message)} of the mistakes that can be made in any question.
 
     ``change(result, arguments)`` makes the mistake's result of the right one. A factor may be a
-    constant, an argument that is a whole number (such as `N` or `B`), or the number of examples,
-    which is the length of the first array.
+    constant, an argument that is a number (such as `N` or `B`), or the number of examples, which is
+    the length of the first array.
     """
     found = {}
     for text, factor in FACTORS.items():
         found[f"times_{text}"] = partial(_times, lambda a, k=factor: k), TIMES.format(text)
     parameters = list(inspect.signature(right).parameters)
     for position, name in enumerate(parameters):
-        found |= _factors(name, partial(_whole, position=position))
+        found |= _factors(name, partial(_number, position=position))
     if "N" not in parameters:
         found |= _factors("N", _examples)
     for name, (change, text) in IN_NUMBERS.items():
@@ -101,6 +144,9 @@ def _factors(name, value):
     powers = {
         name: lambda a: value(a),
         f"1/{name}": lambda a: 1 / value(a),
+        f"{name}**2": lambda a: value(a) ** 2,
+        f"1/{name}**2": lambda a: 1 / value(a) ** 2,
+        f"root_of_{name}": lambda a: value(a) ** 0.5,
         f"{name}/({name}-1)": lambda a: value(a) / (value(a) - 1),
         f"({name}-1)/{name}": lambda a: (value(a) - 1) / value(a),
     }
@@ -110,9 +156,9 @@ def _factors(name, value):
     }
 
 
-def _whole(arguments, position):
-    if type(arguments[position]) is not int:
-        raise TypeError("no whole number")
+def _number(arguments, position):
+    if type(arguments[position]) not in (int, float):
+        raise TypeError("no number")
     return arguments[position]
 
 
@@ -129,7 +175,7 @@ def _in_numbers(change, result, arguments):
 
 
 def _in_order(change, result, arguments):
-    return change(result)
+    return change([*result])  # a TypeError for a single number
 
 
 def _each(result, change):

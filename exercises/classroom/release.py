@@ -66,7 +66,7 @@ def seals_of(name, asked):
         messages.append(practice.seal(name, outcomes, message))
     return {
         "inputs": practice.inputs_label(name, asked.visible),
-        "cases": [practice.label(name, [o]) for o in right],
+        "parts": practice.sealed_parts(name, right),
         "form": form(right),
         "hints": [practice.cover(text) for text in mistakes.hints(asked.question)],
         "messages": dict(reversed(messages)),  # of two with one label the first counts

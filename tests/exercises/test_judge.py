@@ -84,7 +84,9 @@ def constant(value):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_earned_from_the_released_edition_alone(name, monkeypatch):
-    monkeypatch.setattr(judging.mistakes, "behaviours", lambda *_: ())  # which mistake is not asked
+    monkeypatch.setattr(
+        judging.mistakes, "behaviours", lambda *_, **__: ()
+    )  # which mistake is not asked
     for question, q in questions(name).items():
         cases = [*q.visible, *q.inputs(judging.default_rng(20))]
         table = looked_up(q)
@@ -103,7 +105,9 @@ def says_right(question, q, answer):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_said_about_hidden_inputs_comes_from_a_fixed_vocabulary(name, monkeypatch):
-    monkeypatch.setattr(judging.mistakes, "behaviours", lambda *_: ())  # their messages are fixed
+    monkeypatch.setattr(
+        judging.mistakes, "behaviours", lambda *_, **__: ()
+    )  # their messages are fixed
     for q in questions(name).values():
         cases = [*q.visible, *q.inputs(judging.default_rng(20))]
         right = [outcome(q.question.right, case) for case in cases]

@@ -1,4 +1,4 @@
-"""No right answer with a slip in it passes the inputs of its question."""
+"""No right answer with a slip in it passes the inputs of its question, nor the visible ones."""
 
 import ast
 import textwrap
@@ -78,8 +78,10 @@ def test_every_change_of_a_right_answer_is_noticed(name, question):
     q = questions(name)[question]
     cases = [*q.visible, *q.inputs(default_rng(20))]
     right = q.question.right
-    found = survivors(right_answers(name, q), right.__globals__, right, cases)
-    assert found == set(EQUIVALENT.get(question, {}))
+    answers = right_answers(name, q)
+    assert survivors(answers, right.__globals__, right, cases) == set(EQUIVALENT.get(question, {}))
+    visible = survivors(answers, right.__globals__, right, q.visible)
+    assert visible == set(EQUIVALENT.get(question, {})), "right at once, and wrong when graded"
 
 
 def definition(text):

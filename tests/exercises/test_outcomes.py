@@ -35,6 +35,7 @@ def value(x):
         (Decimal("0.5"), 0.5),
         (np.array([Fraction(1, 2), 1], dtype=object), [0.5, 1]),
         (np.array([[1, 2], [3, 4]], dtype=object), [[1, 2], [3, 4]]),
+        (5.6e-17, 0.0),
         (np.nan, float("nan")),
         (np.inf, float("inf")),
         ({"a": np.ones(2)}, {"a": [1, 1]}),

@@ -24,9 +24,9 @@ def test_a_seal_opens_for_its_behaviour_alone():
     assert "mean" not in str(seals)
 
 
-def test_every_locked_text_has_the_same_length():
-    locked = [practice.seal("e/q", [value(x)], "right." * x)[1] for x in (1, 20, 50)]
-    assert len({len(text) for text in locked}) == 1
+def test_every_locked_text_has_one_of_two_lengths():
+    locked = [practice.seal("e/q", [value(x)], "right." * x)[1] for x in (1, 20, 30, 50)]
+    assert [len(text) for text in locked] == [200, 200, 400, 400]
     with pytest.raises(ValueError, match="longer than"):
         practice.seal("e/q", [value(1)], "x" * 400)
 
@@ -40,7 +40,7 @@ def seals(messages=(), cases=CASES, right=RIGHT):
     locked = dict([practice.seal("e/q", right, "right."), *messages])
     return {
         "inputs": practice.inputs_label("e/q", cases),
-        "cases": [practice.label("e/q", [o]) for o in right],
+        "parts": practice.sealed_parts("e/q", right),
         "form": form(right),
         "hints": [practice.cover(text) for text in ("Think.", "Think twice.")],
         "messages": locked,
@@ -79,13 +79,47 @@ def unwritten(x):
         (lambda x: {1, 2}, "it holds a set"),
         (lambda x: [2.0 * x], "q(1) is a list, where a number is asked for"),
         (lambda x: 2 if x == 1 else 5, "right in 1 of the 2 cases tried, and wrong for q(2)"),
-        (lambda x: 17 * x, "none of the mistakes known here"),
+        (lambda x: 17 * x, "it is too large for every input tried, as for q(1)"),
+        (lambda x: 17.0 / x**4, "it is too large for q(1), and too small for q(2)"),
+        (lambda x: -3.0 * x, "q(1) gives a number below 0"),
+        (lambda x: 2.1 * x, "none of the mistakes known here"),
+        (lambda x: 1e308, "it returns the same for every input tried"),
+        (lambda x: x > 1, "q(1) holds True or False, where numbers are asked for"),
+        (lambda x: "a" * x, "q(1) is a text, where a number is asked for"),
         (3, "it stops with TypeError: 'int' object is not callable"),
     ],
 )
 def test_check_says_something_helpful_and_raises_nothing(answer, said, sealed, capsys):
     practice.check("e/q", answer, CASES)
     assert said in capsys.readouterr().out
+
+
+def test_what_an_answer_keeps_between_calls_is_noticed(sealed, capsys):
+    kept = []
+
+    def adds_up(x):
+        kept.append(x)
+        return 2.1 * sum(kept)
+
+    practice.check("e/q", adds_up, CASES)
+    assert "called again with the same arguments" in capsys.readouterr().out
+
+
+PAIRS = [value([1.0, 2.0, 3.0]), value([4.0, 0.5, 6.0])]
+
+
+@pytest.mark.parametrize(
+    "got, said",
+    [
+        ([[1.0, 2.0, 7.0], [4.0, 0.5, 6.0]], "items 1 and 2 are right, and the third item is not"),
+        ([[3.0, 2.0, 1.0], [4.0, 6.0, 0.5]], "the numbers of q(1) are right, but not their order"),
+        ([[1.0, 2.0], [4.0, 0.5]], "q(1) has 2 items, where 3 items are asked for"),
+        ([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], "right in 1 of the 2 cases tried, and too small for"),
+    ],
+)
+def test_what_is_right_in_a_list_is_said(got, said):
+    found = [value(x) for x in got]
+    assert said in practice.feedback("e/q", found, CASES, seals(right=PAIRS))
 
 
 def test_check_that_cannot_know_says_so_and_calls_nothing_wrong(sealed, capsys, monkeypatch):
@@ -107,7 +141,7 @@ def test_check_gives_each_call_fresh_arguments(capsys):
 
     array = np.ones(2)
     practice.check("e/q", spoils, [(array,), (array,)])
-    assert np.array_equal(seen, np.ones((2, 2)))
+    assert np.array_equal(seen, np.ones((3, 2)))  # the first once more
 
 
 def test_all_exercises_are_checked_at_once_and_left_as_they_are(tmp_path, capsys, monkeypatch):
