@@ -15,7 +15,7 @@ import numpy as np
 
 from exercises.outcomes import outcome, same
 
-SECONDS = 0.5  # of processor time for all inputs of a question; a change may make a loop endless
+SECONDS = 1.0  # of processor time for all inputs of a question; a change may make a loop endless
 
 OPERATORS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
