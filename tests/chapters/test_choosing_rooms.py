@@ -5,8 +5,8 @@ import pytest
 
 from course_lib.chapters.choosing import choose_batch_size, search, stopwatch
 from course_lib.chapters.choosing.features import hints
-from course_lib.chapters.choosing.race import Judge
-from course_lib.chapters.choosing.rates import stable_rate
+from course_lib.chapters.choosing.race import Judge, Race
+from course_lib.chapters.choosing.rates import relative_error, stable_rate
 from course_lib.chapters.choosing.stopwatch import Stopwatch
 from course_lib.data import Data, linear_data
 from course_lib.models import linear
@@ -82,6 +82,11 @@ def test_small_batches_out_of_reach_do_not_end_the_search(monkeypatch):
     data = linear_data(2000, 30, condition_number=30, noise=0.01)
     choice = choose_batch_size(linear(30), data, 1.3e-4, max_epochs=20, **QUIET)
     assert choice.trials[0].failure and choice.batch_size > 2
+
+
+def test_runs_that_never_arrive_leave_a_large_but_finite_error():
+    found = Race(np.array([0.1]), np.array([[10.0] * 6 + [np.inf] * 3]), [np.zeros(1)], [30])
+    assert 0.3 < relative_error(found) < 1
 
 
 def test_a_close_race_that_a_quarter_did_not_finish_is_repeated():

@@ -57,10 +57,12 @@ def lr_and_updates(found):
 def relative_error(found):
     """Return the standard error of the median of the updates, as a fraction of it.
 
-    That is 1.25 σ/√R, and quartiles are 1.35 σ apart.
+    That is 1.25 σ/√R, and quartiles are 1.35 σ apart. Runs that never arrive count as three times
+    the median.
     """
     reached = found.reached[found.winner]
     median, low, high = arrival(reached, [0.5, 0.25, 0.75])
+    high = min(high, 3 * median)
     return float(1.25 / 1.35 * (high - low) / np.sqrt(len(reached)) / median)
 
 
