@@ -1,5 +1,6 @@
 """The student edition: complete, and silent about the answers."""
 
+import ast
 import base64
 import re
 import shutil
@@ -7,9 +8,12 @@ import subprocess
 import sys
 import zipfile
 from functools import cache
+from importlib.metadata import packages_distributions
 
 import nbformat
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from exercises.classroom import mistakes, release, source
 
@@ -36,6 +40,31 @@ def test_edition_has_what_a_student_needs(edition):
     for name in NAMES:
         assert (folder / "exercises" / f"{name}.ipynb").exists()
     assert (folder / "exercises" / "practice.py").exists()
+
+
+def imported(path):
+    """The top names that the code cells of a notebook import."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    yield from (alias.name.partition(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom):
+                    yield node.module.partition(".")[0]
+
+
+def test_students_install_what_their_notebooks_import(edition):
+    folder, _ = edition
+    lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = [line.partition("#")[0].strip() for line in lines]
+    names = {Requirement(x).name for x in lines if x and not x.startswith("-e")}
+    installed = {canonicalize_name(name) for name in names}
+    missing = {}
+    for path in [*folder.glob("notebooks/*.ipynb"), *folder.glob("exercises/*.ipynb")]:
+        for name in {*imported(path)} - {*sys.stdlib_module_names, "course_lib", "exercises"}:
+            if not installed & {canonicalize_name(x) for x in packages_distributions()[name]}:
+                missing.setdefault(path.stem[:2], set()).add(name)
+    assert missing == {"13": {"sklearn"}}  # which says so itself
 
 
 def test_readme_tells_students_what_they_can_do(edition):
