@@ -265,9 +265,10 @@ def test_hanging_submission_costs_at_most_45_seconds(backend, monkeypatch):
 
 def test_daemon_of_the_first_question_has_ended_before_the_second(backend):
     daemon = f"import os, time\nif os.fork() == 0:\n    time.sleep(99)\n{RIGHT[FIRST]}"
+    before = psutil.Process().children(recursive=True)  # other tests' workers, say
     started = time.monotonic()
     assert set(statuses(data(written(RIGHT | {FIRST: daemon})), backend=backend).values()) == {
         "passed"
     }
     assert time.monotonic() - started < 20
-    assert psutil.Process().children(recursive=True) == []
+    assert set(psutil.Process().children(recursive=True)) <= set(before)
