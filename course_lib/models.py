@@ -216,9 +216,7 @@ def mlp(sizes: Sequence[int], *others) -> Model:
     def grad(w, X, y):
         layers_of_w = layers(w)
         inputs, scores = forward(layers_of_w, X)
-        delta = probabilities(scores)
-        delta -= y[..., None] == np.arange(delta.shape[-1])
-        delta /= y.shape[-1]
+        delta = cross_entropy_grad(scores, y)
         grad = np.empty((*delta.shape[:-2], ends[-1]))
         backwards = zip(inputs[::-1], layers_of_w[::-1], layers(grad)[::-1], strict=True)
         for x, (weights, _), (grad_weights, grad_bias) in backwards:
@@ -235,8 +233,6 @@ def mlp(sizes: Sequence[int], *others) -> Model:
 def cross_entropy(scores, y):
     """Return the mean of −log(probability of the right class) from class scores (..., B, K).
 
-    Its gradient by the scores is (probabilities − one-hot(y)) / B.
-
     Examples
     --------
     >>> import numpy as np
@@ -248,6 +244,21 @@ def cross_entropy(scores, y):
     is_right = y[..., None] == np.arange(scores.shape[-1])  # (..., B, K)
     log_right = (scores * is_right).sum(axis=-1) - np.log(np.exp(scores).sum(axis=-1))
     return -log_right.mean(axis=-1)
+
+
+def cross_entropy_grad(scores, y):
+    """Return the gradient of the cross-entropy by the scores: (probabilities − one-hot(y)) / B.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cross_entropy_grad(np.log([[1.0, 3.0]]), np.array([1]))
+    array([[ 0.25, -0.25]])
+    """
+    grad = probabilities(scores)
+    grad -= y[..., None] == np.arange(grad.shape[-1])
+    grad /= y.shape[-1]
+    return grad
 
 
 def probabilities(scores):

@@ -437,7 +437,11 @@ def test_whatever_is_passed_in_works_or_is_a_ValueError(case, junk, choose):
 
 
 def test_no_public_function_with_arguments_is_left_out():
-    kernels = {"cross_entropy", "probabilities"}  # of the inner loop, where checks would cost
+    kernels = {
+        "cross_entropy",
+        "cross_entropy_grad",
+        "probabilities",
+    }  # of the inner loop, where checks would cost
     needs_workers = {"local_workers", "kill_a_worker", "iterate_parallel", "seconds_to_talk"}
     for_insiders = {"lock_step", "record_runs", "progress_bar", "keep_pictures", "describe"}
     tried = {function.__name__ for function, _ in RIGHT} | kernels | needs_workers | for_insiders

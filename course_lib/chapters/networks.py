@@ -9,7 +9,7 @@ error, so that its curvature changes gently from update to update. All three are
 import numpy as np
 
 from course_lib._checks import check_flag, check_one_number, check_positive, check_whole_number
-from course_lib.models import Model, cross_entropy, probabilities
+from course_lib.models import Model, cross_entropy, cross_entropy_grad
 
 #: Added to the variance before the root, so that a unit that never changes is not divided by zero.
 LEAST_VARIANCE = 1e-5
@@ -66,8 +66,8 @@ def contrastive(D: int, E: int, temperature: float = 0.1) -> Model:
     def grad(w, X, y):
         views, unit, length = encode(w, X)
         first, second = unit
-        B = X.shape[-2]
-        delta = (probabilities(first @ second.mT / temperature) - np.eye(B)) / (B * temperature)
+        scores = first @ second.mT / temperature
+        delta = cross_entropy_grad(scores, np.arange(X.shape[-2])) / temperature
         by_unit = np.stack([delta @ second, delta.mT @ first])
         by_encoded = (by_unit - unit * np.vecdot(unit, by_unit)[..., None]) / length
         return _flat((views.mT @ by_encoded).sum(axis=0))
@@ -125,7 +125,7 @@ def normalised(D: int, H: int, K: int, norm: bool = True) -> Model:
         W, U = layers(w)
         z, deviation = hidden(W, X)
         active = np.maximum(z, 0)
-        delta = (probabilities(active @ U) - (y[..., None] == np.arange(K))) / y.shape[-1]
+        delta = cross_entropy_grad(active @ U, y)
         by_z = delta @ U.mT * (z > 0)
         if norm:  # the mean and the standard deviation depend on every example
             along = (z * by_z).mean(axis=-2, keepdims=True)
