@@ -63,9 +63,9 @@ def exponent(sizes, values) -> float:
     return float(np.polyfit(np.log(sizes[upper]), np.log(values[upper]), 1)[0])
 
 
+@plt.style.context("course_lib.course")
 def draw(found: dict, path: Path = OUTPUT / "growth.png") -> Path:
     """Draw seconds and peak memory of every series against how many times its first size."""
-    plt.style.use("course_lib.course")
     fig, axes = plt.subplots(1, 2, figsize=(9, 5.2))
     for ax, value, label in zip(
         axes, ("seconds", "peak"), ("time (s)", "peak memory (MB)"), strict=True

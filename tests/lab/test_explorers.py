@@ -62,6 +62,13 @@ def differ(png, other):
     return np.mean(np.abs(pixels(png) - pixels(other)).max(axis=-1) > 48)
 
 
+@pytest.mark.parametrize("kind", [PathExplorer, NoiseExplorer, ClockExplorer, DecisionExplorer])
+def test_a_picture_looks_the_same_whatever_the_style_of_the_notebook(kind):
+    plain = kind()._png()
+    with plt.style.context("course_lib.course"):  # as all notebooks use it, and a console does not
+        assert differ(kind()._png(), plain) == 0
+
+
 def runs_of_lesson(*batch_sizes):
     return [
         train(line(), lesson_line(), sgd(), constant(0.05), batch_size=B, n_updates=100, n_runs=5)

@@ -110,7 +110,7 @@ class Explorer:
             self._drawn.append(self)
             if len(self._drawn) > MOST_DRAWN:
                 self._drawn[0].close()
-        return self._canvas.png(self._move())
+        return self._canvas.png(self._move)
 
     def _prepare(self):
         """Draw what stays of every scene ahead, so that the first change to each is quick, too."""

@@ -5,7 +5,7 @@ fixed palette, is what makes a picture take about 20 ms instead of 250.
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -71,15 +71,17 @@ class Canvas:
         """Return whether what stays in this scene was not drawn yet, so that it may be set up."""
         return scene not in self._backgrounds
 
-    def png(self, scene=None) -> bytes:
+    def png(self, move: Callable) -> bytes:
         """Return the picture as PNG.
 
         Parameters
         ----------
-        scene : hashable
-            Names what stays: a change of it (other limits of an axis, say) draws that anew once.
+        move : callable
+            Puts what moves in its place and returns the scene, which names what stays: a change
+            of it (other limits of an axis, say) draws that anew once.
         """
         with self.style():
+            scene = move()
             if self.is_new(scene):
                 self._backgrounds[scene] = self._background()
             elif scene != self.scene:
