@@ -2,8 +2,8 @@
 
 This takes minutes, so it runs only when asked for: ``python -m pytest -m slow tests/slow``.
 
-A notebook sets its seed in a line ``SEED = 0``, and the size of its data in a line ``N = 1_000`` with
-a comment. A cell that checks a number which belongs to that size alone has the tag ``this-size``.
+A notebook sets its seed in a line ``SEED = 0``, and the size of its data in a line ``N = 1_000``
+with a comment. A cell that checks a number of that size alone has the tag ``this-size``.
 """
 
 import re
