@@ -106,8 +106,12 @@ def same(got, want):
 
 def tolerance(value):
     """Return by how much a number in a plain value may be off."""
-    sizes = [abs(x) for x in numbers(value) if _finite(x)]
-    return max(ROUNDING, TOLERANCE * float(max(sizes, default=0.0)))
+    return max(ROUNDING, TOLERANCE * largest(value))
+
+
+def largest(value):
+    """Return the size of the largest finite number in a plain value, or 0."""
+    return float(max((abs(x) for x in numbers(value) if _finite(x)), default=0.0))
 
 
 def all_same(got, want):

@@ -19,11 +19,12 @@ import sys
 from math import floor, isfinite
 from pathlib import Path
 
-from exercises.outcomes import outcome
+from exercises.outcomes import largest, outcome
 from exercises.remarks import NOT_WRITTEN, RIGHT, call, parts, remark
 
 SEALS = Path(__file__).with_name("seals.json")
 DECIMALS = 3  # what a seal can see; a test keeps every visible input clear of its rounding edges
+SMALL = 0.744, 0.0744, 0.00744  # below each of these it sees one decimal more
 OFF_EDGE = 0.3517  # simple inputs give results like 0.0625, which must not fall on such an edge
 MESSAGE_BYTES = 160, 320  # every locked text has one of these lengths, which so tell little
 NO_SEALS = "it cannot be checked here: seals.json holds nothing about it. Is the file a new one?"
@@ -41,20 +42,30 @@ _opened = {}  # {question: how many of its hints were opened}, the question chec
 
 
 def fingerprint(outcomes):
-    """A text that is equal for answers that behave alike: values to `DECIMALS`, names of errors."""
-    return json.dumps([o[:2] if o[0] == "raised" else _rounded(o[1]) for o in outcomes])
+    """A text that is equal for answers that behave alike: values to `decimals`, names of errors."""
+    return json.dumps([o[:2] if o[0] == "raised" else _seen(o[1]) for o in outcomes])
 
 
-def _rounded(value):
+def decimals(value):
+    """Return how many decimals a seal sees: more, where all numbers of a value are small."""
+    return DECIMALS + sum(largest(value) < size for size in SMALL)
+
+
+def _seen(value):
+    places = decimals(value)
+    return places, _rounded(value, places)  # without the places, 0.12 would be 0.012
+
+
+def _rounded(value, places):
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
+        return [_rounded(item, places) for item in value]
     if isinstance(value, dict):
-        return [[str(key), _rounded(value[key])] for key in sorted(value, key=str)]
+        return [[str(key), _rounded(value[key], places)] for key in sorted(value, key=str)]
     if isinstance(value, float):
-        scaled = value * 10**DECIMALS + OFF_EDGE
+        scaled = value * 10**places + OFF_EDGE
         return str(floor(scaled)) if isfinite(scaled) else str(value)
     if isinstance(value, int):
-        return str(value * 10**DECIMALS)[:100]
+        return str(value * 10**places)[:100]
     return value
 
 
@@ -132,7 +143,8 @@ def feedback(question, outcomes, cases, seals, again=None):
         The arguments of each call.
     seals : dict or None
         What `seals.json` holds about the question: the locked `messages`; the labels of the
-        `inputs` and of the `parts` of the right outcome of each case; the `form` of these.
+        `inputs` and of the `parts` of the right outcome of each case; the `form` of these; the
+        covered `words` about each case.
     again : tuple, optional
         The outcome of the first case when it is called once more.
     """
@@ -146,7 +158,9 @@ def feedback(question, outcomes, cases, seals, again=None):
         return message
     name = question.rpartition("/")[2]
     right_in = agreement(question, outcomes, seals["parts"])
-    return remark(outcomes, again, seals["form"], right_in, [call(name, case) for case in cases])
+    words = map(uncover, seals["words"])
+    calls = [call(name, case, text) for case, text in zip(cases, words, strict=True)]
+    return remark(outcomes, again, seals["form"], right_in, calls)
 
 
 def check(question, function, cases):

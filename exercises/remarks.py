@@ -44,6 +44,7 @@ def remark(outcomes, again, wanted, right_in, calls):
     -------
     str
     """
+    calls = _numbered(calls)
     stopped = [(o, text) for o, text in zip(outcomes, calls, strict=True) if o[0] == "raised"]
     if stopped:
         return _stopped(*stopped[0], everywhere=len(stopped) == len(outcomes))
@@ -61,6 +62,8 @@ def remark(outcomes, again, wanted, right_in, calls):
         or _another_kind_of_number(cases, wanted)
         or _about_right(cases)
         or _right_in_some(cases, wanted)
+        or _one_number_repeated(cases, wanted)
+        or _of_the_right_size(cases, wanted)
         or UNKNOWN
     )
 
@@ -70,7 +73,7 @@ def form(outcomes):
     values = [value for _, value in outcomes]
     found = [list(numbers(value)) for value in values]
     return {
-        "kinds": [_kind(value) for value in values],
+        "kinds": ["a number" if value is None else _kind(value) for value in values],
         "shapes": [list(shape(value)) for value in values],
         "finite": all(isfinite(x) for some in found for x in some),
         "whole": all(isinstance(x, int) for some in found for x in some),
@@ -105,9 +108,9 @@ def about(value, digits=None):
     return round(value, digits) if isinstance(value, float) and abs(value) < HUGE else value
 
 
-def call(function, arguments):
-    """Return a call of a function as a student would write it, cut short."""
-    return f"{function}({', '.join(map(_short, arguments))})"
+def call(function, arguments, words=""):
+    """Return a call of a function as a student would write it, cut short, and what it is about."""
+    return f"{function}({', '.join(map(_short, arguments))})" + (f" ({words})" if words else "")
 
 
 def _short(value):
@@ -115,6 +118,14 @@ def _short(value):
         value = value.tolist()
     text = f"{value:g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 40 else f"{text[:36]} …"
+
+
+def _numbered(calls):
+    """Calls that look alike, cut short as they are, with their numbers."""
+    return [
+        f"input {k} ({text})" if calls.count(text) > 1 else text
+        for k, text in enumerate(calls, start=1)
+    ]
 
 
 def _stopped(o, text, everywhere):
@@ -126,6 +137,8 @@ def _stopped(o, text, everywhere):
 
 
 def _kind(value):
+    if value is None:
+        return "None"
     if isinstance(value, dict):
         return "a dict"
     if isinstance(value, list):
@@ -143,7 +156,7 @@ def _another_form(values, wanted, calls):
         values, wanted["kinds"], wanted["shapes"], calls, strict=True
     ):
         got, size = shape(value), tuple(size)
-        if value is not None and _kind(value) != kind:
+        if _kind(value) != kind and (value is not None or kind != "a number"):
             return f"{text} is {_kind(value)}, where {kind} is asked for"
         if not wanted["yes_or_no"] and any(isinstance(x, bool) for x in numbers(value)):
             return f"{text} holds True or False, where numbers are asked for"
@@ -168,7 +181,7 @@ def _not_finite(values, wanted, calls):
         for value, text in zip(values, calls, strict=True):
             for x in numbers(value):
                 if x != x:
-                    return f"{text} gives nan. Is 0 divided by 0, or a nan carried along?"
+                    return f"{text} gives nan, where none is right. Where does it come from?"
                 if abs(x) == float("inf"):
                     return f"{text} gives an infinite number. Is something divided by 0?"
 
@@ -208,6 +221,14 @@ def _places(places, what):
     return f"{what}s {shown} and {places[-1] + 1} are"
 
 
+def _one_number_repeated(cases, wanted):
+    for (value, right, text), sizes in zip(cases, wanted["sizes"], strict=True):
+        found = list(numbers(value))
+        different = len({tuple(size) for size in sizes}) > 1
+        if not right["all"] and different and len(found) > 2 and len(set(found)) == 1:
+            return f"all numbers of {text} are equal. Should they be?"
+
+
 def _another_kind_of_number(cases, wanted):
     """A fraction for a whole number, or a sign that no right result has there."""
     for (value, right, text), sizes in zip(cases, wanted["sizes"], strict=True):
@@ -227,8 +248,8 @@ def _about_right(cases):
     wrong = [(right, text) for _, right, text in cases if not right["all"]]
     if wrong and all(right["about"] for right, _ in wrong):
         return (
-            f"{wrong[0][1]} is right to two digits, and not to more. Is something rounded, or does "
-            "it stop too early?"
+            f"{wrong[0][1]} is right to two digits, and not to more. What is off by so little: a "
+            "rounding, an early end, one of many?"
         )
 
 
@@ -258,3 +279,14 @@ def _direction(value, sizes):
         low, high = sorted((sign * 2.0 ** (power - 1), sign * 2.0**power)) if sign else (0.0, 0.0)
         off.add("too large" if x > high else "too small" if x < low else "")
     return off.pop() if len(off) == 1 else ""
+
+
+def _of_the_right_size(cases, wanted):
+    for (value, _, _), sizes in zip(cases, wanted["sizes"], strict=True):
+        for x, (sign, power) in zip(numbers(value), sizes, strict=False):
+            if not (sign and 2.0 ** (power - 2) <= sign * x <= 2.0 ** (power + 1)):
+                return None
+    return (
+        "its numbers are about as large as they should be, and right in none of the cases tried. "
+        "Work the smallest input out by hand."
+    )

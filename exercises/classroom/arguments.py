@@ -15,7 +15,7 @@ INSTEAD = (
     "Yours is what would be right with {} in place of {}, in every case. Where does that come from?"
 )
 SWAPPED = "Yours is what would be right with {} and {} swapped, in every case."
-EXAMPLES = "Yours is what would be right for {}, in every case. Which examples take part?"
+EXAMPLES = "Yours is what would be right for {}, in every case. Which ones take part?"
 
 SEED = "seed"  # is no quantity: a million updates are too many
 
@@ -47,10 +47,10 @@ FOR_ARRAYS = {
 }
 FOR_LISTS = {"the reversed {}": lambda x: x[::-1], "the sorted {}": sorted}
 OF_EXAMPLES = {
-    "the first example alone": lambda x: x[:1],
-    "the last example alone": lambda x: x[-1:],
-    "all examples but the first": lambda x: x[1:],
-    "all examples but the last": lambda x: x[:-1],
+    "the first one alone": lambda x: x[:1],
+    "the last one alone": lambda x: x[-1:],
+    "all but the first one": lambda x: x[1:],
+    "all but the last one": lambda x: x[:-1],
 }
 KINDS = {int: FOR_WHOLE_NUMBERS, float: FOR_NUMBERS, ndarray: FOR_ARRAYS, list: FOR_LISTS}
 

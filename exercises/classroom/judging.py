@@ -140,7 +140,7 @@ def diagnose(outcomes, errors, question, cases, visible, name, again=None):
         return Verdict(Status.FAILED, *made)
     got, want = outcomes[:visible], wanted[:visible]
     right_in = [_agreement(*pair) for pair in zip(got, want, strict=True)]
-    calls = [call(name, case) for case in cases[:visible]]
+    calls = [call(name, case, mistakes.words(question, case)) for case in cases[:visible]]
     return Verdict(Status.FAILED, remark(got, again, form(want), right_in, calls))
 
 

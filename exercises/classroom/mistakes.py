@@ -35,8 +35,9 @@ def _functions(question):
 def behaviours(question, cases, like=None):
     """Yield (name, message, outcomes) of each mistake: those of the question first, then any.
 
-    A mistake of any question that has no value in some case says nothing here. Those of other
-    arguments are not derived where the question's class says `_no_other_arguments`.
+    A mistake of any question that has no value in some case says nothing here, nor one with the
+    same value in all cases, nor one of other arguments that is right in more than half of them.
+    These are not derived where the question's class says `_no_other_arguments`.
 
     Parameters
     ----------
@@ -53,13 +54,27 @@ def behaviours(question, cases, like=None):
     right = right_answers(question)[RIGHT]
     results = [right(*copy.deepcopy(case)) for case in cases]
     pairs = list(zip(results, cases, strict=True))
-    derived = [(name, pairs, *made) for name, made in derived_mistakes(right).items()]
-    if not getattr(question, "_no_other_arguments", False):
-        derived += [(name, cases, *made) for name, made in other_arguments(right, cases).items()]
-    for name, inputs, program, text in derived:
-        outcomes = None if name in own else _tried(program, inputs, like)
-        if outcomes and all(kind == "value" for kind, *_ in outcomes):
+    for name, (program, text) in derived_mistakes(right).items():
+        outcomes = None if name in own else _tried(program, pairs, like)
+        if outcomes and _told(outcomes):
             yield name, text, outcomes
+    if getattr(question, "_no_other_arguments", False):
+        return
+    wanted = [outcome(lambda result=result: result, ()) for result in results]
+    for name, (program, text) in other_arguments(right, cases).items():
+        outcomes = None if name in own else _tried(program, cases, like)
+        if outcomes and _told(outcomes) and _mostly_wrong(outcomes, wanted):
+            yield name, text, outcomes
+
+
+def _told(outcomes):
+    """Whether all are values, and not all the same one."""
+    values = all(kind == "value" for kind, *_ in outcomes)
+    return values and any(not same(o, outcomes[0]) for o in outcomes[1:])
+
+
+def _mostly_wrong(outcomes, wanted):
+    return 2 * sum(map(same, outcomes, wanted)) <= len(wanted)
 
 
 def _tried(program, cases, like):
@@ -75,6 +90,12 @@ def _tried(program, cases, like):
 def hints(question):
     """Return the hints of a question, from the gentlest on."""
     return getattr(question, "_hints", ())
+
+
+def words(question, case):
+    """Return what is special about a case, in the words of the question's author, or nothing."""
+    special = getattr(question, "_special", {})
+    return next((text for text, holds in special.items() if holds(*case)), "")
 
 
 def message(mistake):
@@ -113,7 +134,7 @@ IN_ORDER = {
     "last_of_them": (lambda x: list(x)[-1], "You return the last one alone. Which are asked for?"),
     "their_sum": (sum, "You return the sum of what is asked for. How many results should it be?"),
     "their_mean": (lambda x: sum(x) / len(x), "You return the mean of the numbers asked for."),
-    "sums_so_far": (cumsum, "Each of yours adds those before it. What is asked for at each place?"),
+    "sums_so_far": (cumsum, "Each of yours is the sum of those asked for up to its place."),
 }
 FACTORS = {"2": 2.0, "1/2": 0.5, "4": 4.0, "1/4": 0.25, "100": 100.0, "1/100": 0.01}
 

@@ -69,6 +69,7 @@ def seals_of(name, asked):
         "inputs": practice.inputs_label(name, asked.visible),
         "parts": practice.sealed_parts(name, right),
         "form": form(right),
+        "words": [practice.cover(mistakes.words(asked.question, case)) for case in asked.visible],
         "hints": [practice.cover(text) for text in mistakes.hints(asked.question)],
         "messages": dict(reversed(messages)),  # of two with one label the first counts
     }

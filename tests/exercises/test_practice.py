@@ -35,13 +35,14 @@ CASES = [(1,), (2,)]
 RIGHT = [value(2.0), value(4.0)]
 
 
-def seals(messages=(), cases=CASES, right=RIGHT):
+def seals(messages=(), cases=CASES, right=RIGHT, words=None):
     """Seals of a question whose right answer doubles a number."""
     locked = dict([practice.seal("e/q", right, "right."), *messages])
     return {
         "inputs": practice.inputs_label("e/q", cases),
         "parts": practice.sealed_parts("e/q", right),
         "form": form(right),
+        "words": [practice.cover(text) for text in words or [""] * len(cases)],
         "hints": [practice.cover(text) for text in ("Think.", "Think twice.")],
         "messages": locked,
     }
@@ -82,7 +83,8 @@ def unwritten(x):
         (lambda x: 17 * x, "it is too large for every input tried, as for q(1)"),
         (lambda x: 17.0 / x**4, "it is too large for q(1), and too small for q(2)"),
         (lambda x: -3.0 * x, "q(1) gives a number below 0"),
-        (lambda x: 2.1 * x, "none of the mistakes known here"),
+        (lambda x: 2.1 * x, "about as large as they should be, and right in none"),
+        (lambda x: 2.1 if x == 1 else -9.0, "q(2) gives a number below 0"),
         (lambda x: 1e308, "it returns the same for every input tried"),
         (lambda x: x > 1, "q(1) holds True or False, where numbers are asked for"),
         (lambda x: "a" * x, "q(1) is a text, where a number is asked for"),
@@ -114,12 +116,35 @@ PAIRS = [value([1.0, 2.0, 3.0]), value([4.0, 0.5, 6.0])]
         ([[1.0, 2.0, 7.0], [4.0, 0.5, 6.0]], "items 1 and 2 are right, and the third item is not"),
         ([[3.0, 2.0, 1.0], [4.0, 6.0, 0.5]], "the numbers of q(1) are right, but not their order"),
         ([[1.0, 2.0], [4.0, 0.5]], "q(1) has 2 items, where 3 items are asked for"),
+        ([None, [4.0, 0.5, 6.0]], "q(1) is None, where a list is asked for"),
+        ([[2.5, 2.5, 2.5], [3.0, 3.0, 3.0]], "all numbers of q(1) are equal"),
         ([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], "right in 1 of the 2 cases tried, and too small for"),
     ],
 )
 def test_what_is_right_in_a_list_is_said(got, said):
     found = [value(x) for x in got]
     assert said in practice.feedback("e/q", found, CASES, seals(right=PAIRS))
+
+
+def test_a_case_is_named_in_the_words_of_the_author():
+    found = seals(words=["an odd number", ""])
+    said = practice.feedback("e/q", [value(9.0), value(4.0)], CASES, found)
+    assert "too large for q(1) (an odd number). What is different" in said
+
+
+def test_calls_that_look_alike_are_told_apart_by_their_numbers():
+    cases = [([0] * 20 + [x],) for x in (1, 2, 3)]
+    right = [value(2.0), value(4.0), value(6.0)]
+    said = practice.feedback("e/q", [*right[:2], value(50.0)], cases, seals((), cases, right))
+    assert "too large for input 3 (q([0, 0, 0" in said
+
+
+@pytest.mark.parametrize("small", [0.3, 0.03, 0.003])
+def test_a_seal_sees_four_digits_of_a_small_number(small):
+    found = practice.fingerprint([value(small)])
+    assert practice.fingerprint([value(small * (1 + 1e-7))]) == found
+    assert practice.fingerprint([value(small * 1.003)]) != found
+    assert practice.fingerprint([value(small / 10)]) != found
 
 
 def test_check_that_cannot_know_says_so_and_calls_nothing_wrong(sealed, capsys, monkeypatch):

@@ -12,7 +12,7 @@ from numpy.random import default_rng
 
 from exercises import practice, remarks
 from exercises.classroom import judging, mistakes, release, source
-from exercises.outcomes import all_same, numbers, outcome, plain
+from exercises.outcomes import all_same, largest, numbers, outcome, plain
 
 from .tools import NAMES, SOURCES, exercise, questions
 
@@ -161,9 +161,10 @@ def test_visible_values_keep_clear_of_rounding_edges(name, question):
         if not callable(function):
             continue
         for o in outcomes(function, q.visible):
+            assert all(abs(largest(o[1]) / size - 1) > 1e-4 for size in practice.SMALL), mistake
             for x in numbers(o[1]):
                 if isfinite(x):
-                    part = (x * 10**practice.DECIMALS + practice.OFF_EDGE) % 1
+                    part = (x * 10 ** practice.decimals(o[1]) + practice.OFF_EDGE) % 1
                     assert 0.002 < part < 0.998, (mistake, x)
 
 
