@@ -1,6 +1,8 @@
 """Colours, dashes and markers, the same in every picture of the course."""
 
 import matplotlib.patheffects as effects
+import numpy as np
+from matplotlib.colors import to_hex, to_rgb
 
 from course_lib._checks import check_whole_number
 
@@ -27,3 +29,29 @@ THIN_HALO = [effects.withStroke(linewidth=2.4, foreground="white")]
 def look_of(i: int) -> dict:
     """Return the i-th look, or say how many there are."""
     return LOOKS[check_whole_number("i", i, 0, len(LOOKS) - 1)]
+
+
+#: The colour of a batch size, at B = 1, 10, 100 and 1,000: on a light page the larger the darker,
+#: on a dark page the larger the bluer. Between them it is mixed; beyond them it stays.
+_SCALE = {
+    "light": ["#CE7A00", "#C8385A", "#6A3D9A", "#10264F"],
+    "dark": ["#FFC265", "#FF8393", "#C69CFF", "#7FB2FF"],
+}
+
+
+def color_of(batch_size: int) -> tuple[str, str]:
+    """Return the colour of a batch size on a light page and on a dark one.
+
+    Examples
+    --------
+    >>> color_of(1), color_of(1000)
+    (('#ce7a00', '#ffc265'), ('#10264f', '#7fb2ff'))
+    """
+    B = check_whole_number("batch_size", batch_size, 1)
+    return tuple(_mixed(anchors, np.log10(B)) for anchors in _SCALE.values())
+
+
+def _mixed(anchors, at):
+    """Return the colour at a place between evenly spaced ones, each channel by itself."""
+    channels = np.array([to_rgb(color) for color in anchors]).T
+    return to_hex([np.interp(at, range(len(anchors)), channel) for channel in channels])

@@ -22,10 +22,11 @@ class Control:
         What can be chosen, in order.
     text : function of a value
         How a value is written and spoken. Whole numbers are written exactly unless given.
-    kind : {"slider", "radios", "checks"}
-        ``checks`` chooses any number of the values, as a tuple.
+    kind : {"slider", "radios", "checks", "handle"}
+        ``checks`` chooses any number of the values, as a tuple. A ``handle`` is no element of its
+        own: points in the picture that can be dragged; its value is what `_change` makes of it.
     plays : bool
-        Whether a slider has buttons that play it and move it by a step.
+        Whether a slider goes through the frames of the picture, and has buttons that play it.
     varies : bool
         Whether its texts depend on other controls, so that the browser is told them each time.
     """
@@ -55,12 +56,16 @@ class Control:
 
     def index(self, value):
         """Return what the browser is told: the number of a value, or the numbers of several."""
+        if self.kind == "handle":
+            return None  # the picture shows where it is
         if self.kind == "checks":
             return [self.values.index(each) for each in value]
         return self.values.index(value)
 
     def value(self, index):
         """Return the value that the browser means."""
+        if self.kind == "handle":
+            return tuple(map(float, index))
         if self.kind == "checks":
             return tuple(self.values[i] for i in sorted(index))
         return self.values[index]

@@ -16,10 +16,14 @@ def format_number(number: float) -> str:
         text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
         mantissa, exponent = f"{number:.2e}".split("e")
-        raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
         mantissa = mantissa.rstrip("0").rstrip(".")
-        text = f"{mantissa} × 10{raised}"
+        text = f"{mantissa} × 10{superscript(int(exponent))}"
     return text.replace("-", "−")
+
+
+def superscript(number: int) -> str:
+    """Return a whole number as an exponent: ⁻³."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def listing(words: list[str]) -> str:
