@@ -26,11 +26,14 @@ def test_intensity_grows_with_the_batch_up_to_a_limit_that_the_width_sets():
     assert found[0] == pytest.approx(0.25, rel=0.01) and found[-1] < 512 / 8
 
 
+@pytest.mark.flaky(reruns=2)  # other programs may slow one of the two measurements
 def test_a_layer_stays_below_the_arithmetic_ceiling():
     """One row far below it, many near it; a disturbed machine may lower the ceiling by a third."""
     sizes = np.array([1, 64])
+    before = arithmetic_ceiling(n_repeats=5)
     seconds = layer_seconds(sizes, width=1000, rounds=5).min(axis=(0, 1))
-    rates, ceiling = 2 * sizes * 1000**2 / seconds, arithmetic_ceiling(n_repeats=5)
+    rates = 2 * sizes * 1000**2 / seconds
+    ceiling = max(before, arithmetic_ceiling(n_repeats=5))
     assert rates[0] < 0.7 * ceiling and rates[1] < 1.5 * ceiling
 
 
