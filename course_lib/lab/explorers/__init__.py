@@ -1,7 +1,22 @@
-"""Pictures that answer to a control, and questions that wait for a prediction."""
+"""Pictures that answer to a control, and questions that wait for a prediction.
 
+Each is one plain call in a notebook, shows itself where it is a cell's value, and leaves a picture
+and a sentence in the stored notebook, where no kernel runs. All controls are native elements of the
+browser, so they can be reached and moved by keyboard and a screen reader says their real values.
+"""
+
+from course_lib.lab.explorers.clock import ClockExplorer
+from course_lib.lab.explorers.decision import DecisionExplorer
+from course_lib.lab.explorers.noise import NoiseExplorer
 from course_lib.lab.explorers.path import PathExplorer
 from course_lib.lab.explorers.prediction import Prediction
 from course_lib.lab.explorers.race import RaceExplorer
 
-__all__ = ["PathExplorer", "Prediction", "RaceExplorer"]
+__all__ = [
+    "ClockExplorer",
+    "DecisionExplorer",
+    "NoiseExplorer",
+    "PathExplorer",
+    "Prediction",
+    "RaceExplorer",
+]

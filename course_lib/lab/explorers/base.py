@@ -44,9 +44,9 @@ class Explorer:
     """A picture that answers to controls; its state can be read, and written as a line of code.
 
     A kind of explorer has a `title`, calls ``__init__`` once its arguments were checked, and has
-    methods that say what is shown now: ``_scene()`` returns the picture as data, ``_sentence()`` one
-    or two short sentences that compare first, and, if there is something to look up or to reach,
-    ``_table()`` returns rows of words of which the first names the columns, and ``_goal()`` a Goal.
+    methods that say what is shown now: ``_scene()`` returns the picture as data, ``_sentence()``
+    one or two short sentences that compare first, and, where there is something to look up or to
+    reach, ``_table()`` rows of words of which the first names the columns, and ``_goal()`` a Goal.
 
     Parameters
     ----------

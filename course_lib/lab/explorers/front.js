@@ -235,8 +235,8 @@ function makePlayer(input, label, show, change) {
   });
   input.addEventListener("input", stop);
   const pause = (event) => {
-    const goesOn = play.contains(event.target) || event.key === "Tab" || event.key === "Shift";
-    if (!goesOn) stop();
+    const isPress = event.target === play && (event.key === " " || event.key === "Enter");
+    if (!isPress && event.key !== "Tab" && event.key !== "Shift") stop();
   };
   addEventListener("keydown", pause, true);
   const free = () => {

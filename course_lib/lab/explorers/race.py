@@ -11,7 +11,7 @@ from course_lib.chapters.cost import seconds_per_update
 from course_lib.data import lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
 from course_lib.lab.explorers.controls import Control, including, preferred_numbers
-from course_lib.lab.explorers.scene import MARKERS, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.scene import MARKERS, Axis, Mark, Panel, Scene, look, thinner
 from course_lib.lab.explorers.valley import Valley
 from course_lib.lab.explorers.words import format_number, format_seconds
 from course_lib.models import line as line_model
@@ -179,7 +179,8 @@ class RaceExplorer(Explorer):
         marks = list(self._contours)
         for i, B in enumerate(self.batch_sizes):
             style = look(B, i)
-            line = {"color": style["color"], "dash": style["dash"], "halo": True}
+            width = thinner(i, len(self.batch_sizes))
+            line = {"color": style["color"], "dash": style["dash"], "width": width}
             dot = {"color": style["color"], "marker": style["marker"], "size": 12}
             w, excess = self._paths(B)
             done = self._updates(B)
@@ -187,7 +188,7 @@ class RaceExplorer(Explorer):
             until = np.column_stack([np.zeros_like(done), done + 1])
             now = np.column_stack([done, done + 1])
             marks += [
-                Mark("line", "valley", w, spans=until, color=style["color"], width=1.6),
+                Mark("line", "valley", w, spans=until, color=style["color"], width=0.7 * width),
                 Mark("line", "loss", curve, spans=until, **line),
                 Mark("points", "valley", w, spans=now, label=f"B = {B}", **dot),
                 Mark("points", "loss", curve, spans=now, **dot),

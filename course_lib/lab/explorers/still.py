@@ -28,7 +28,7 @@ def image(scene: Scene, frame: int | None = None) -> bytes:
     frame : int, optional
         Of the marks that have frames; unless given they are shown whole.
     """
-    with plt.style.context("course_lib.course"):
+    with plt.style.context(["default", "course_lib.course"]):
         fig = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
         shares = [panel.share for panel in scene.panels]
         row = np.atleast_1d(fig.subplots(1, len(scene.panels), width_ratios=shares))
@@ -44,7 +44,7 @@ def image(scene: Scene, frame: int | None = None) -> bytes:
         fig.savefig(file, format="png", dpi=DPI)
     few = Image.open(file).convert("RGB").quantize(32, dither=Image.Dither.NONE)
     file = io.BytesIO()
-    few.convert("RGB").save(file, format="webp", lossless=True, quality=100, method=6)
+    few.convert("RGB").save(file, format="webp", lossless=True, quality=100, method=4)
     return file.getvalue()
 
 
