@@ -41,13 +41,14 @@ function makePicture({ drag, pick }) {
     marks.length = Math.min(marks.length, n_marks);
     for (const sent of changed) marks[sent.index] = { ...sent, ...unpack(sent, numbers) };
     const now = marks.map(shape).join(";");
-    if (now !== order) {
+    const isNew = now !== order;
+    if (isNew) {
       for (const panel of panels.values()) panel.clear();
       for (const mark of marks) panels.get(mark.panel).add(mark);
       order = now;
     }
     const indices = new Set(changed.map(({ index }) => index));
-    redraw((mark) => described || indices.has(mark.index));
+    redraw((mark) => isNew || described || indices.has(mark.index));
     if (changed.length) showLegend(legend, marks);
   }
 
