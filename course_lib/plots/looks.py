@@ -1,5 +1,7 @@
 """Colours, dashes and markers, the same in every picture of the course."""
 
+import re
+
 import matplotlib.patheffects as effects
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
@@ -26,9 +28,33 @@ HALO = [effects.withStroke(linewidth=4.5, foreground="white")]
 THIN_HALO = [effects.withStroke(linewidth=2.4, foreground="white")]
 
 
-def look_of(i: int) -> dict:
-    """Return the i-th look, or say how many there are."""
-    return LOOKS[check_whole_number("i", i, 0, len(LOOKS) - 1)]
+def thinner(i: int, n: int) -> float:
+    """Return the width of the i-th of n curves: thin on thick, so that all are seen.
+
+    Examples
+    --------
+    >>> [thinner(i, 3) for i in range(3)]
+    [4.0, 3.0, 2.0]
+    """
+    check_whole_number("i", i, 0, check_whole_number("n", n, 1) - 1)
+    return 2.0 + (n - 1 - i)
+
+
+def look_of(i: int, label: str | None = None) -> dict:
+    """Return the i-th look, or say how many there are.
+
+    What is named after a batch size has that batch size's colour, in every figure.
+
+    Examples
+    --------
+    >>> look_of(0, "B = 10")["color"] == look_of(3, "B = 10, momentum")["color"]
+    True
+    """
+    look = LOOKS[check_whole_number("i", i, 0, len(LOOKS) - 1)]
+    named = re.match(r"B = (\d[\d,]*)", label or "")
+    if named and (B := int(named[1].replace(",", ""))):
+        return look | {"color": color_of(B)[0]}
+    return look
 
 
 #: The colour of a batch size, at B = 1, 10, 100 and 1,000: on a light page the larger the darker,

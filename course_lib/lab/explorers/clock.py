@@ -9,13 +9,13 @@ from course_lib.chapters.cost import seconds_per_update
 from course_lib.data import lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
 from course_lib.lab.explorers.controls import Control, including, preferred_numbers
-from course_lib.lab.explorers.scene import DASHES, GREY, MARKERS, Axis, Mark, Panel, Scene, thinner
+from course_lib.lab.explorers.scene import DASHES, GREY, MARKERS, Axis, Mark, Panel, Scene
 from course_lib.lab.explorers.words import format_number, listing
 from course_lib.measure import least_loss, middle_80
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, sgd
 from course_lib.plots import LOOKS, excess
-from course_lib.plots.looks import color_of
+from course_lib.plots.looks import color_of, thinner
 from course_lib.runs import CLOCKS, Run
 from course_lib.training import train
 
@@ -179,9 +179,9 @@ class ClockExplorer(Explorer):
             ),
             Panel("budget", "at the budget", places, Axis("", y.low, y.high, log=True), share=3),
         ]
-        marks = []
-        for i, (run, time) in enumerate(zip(self.runs, self._times(self.clock), strict=True)):
-            marks += self._curve(i, run, time)
+        times = self._times(self.clock)
+        curves = [self._curve(i, run, times[i]) for i, run in enumerate(self.runs)]
+        marks = [mark for band in zip(*curves, strict=True) for mark in band]  # bands lie below
         span = [(self.budget, y.low, self.budget, y.high)]
         marks.append(Mark("segments", "loss", span, color=GREY, width=1.5, halo=True))
         for i, (low, middle, high) in enumerate(self._losses()):
@@ -206,9 +206,10 @@ class ClockExplorer(Explorer):
         finite = np.isfinite(band).all(axis=1)
         return [
             Mark("band", "loss", np.column_stack([x, band[:, 0], band[:, 2]])[finite], color=color,
-                 opacity=0.15),
+                 opacity=0.12),
             Mark("line", "loss", np.column_stack([x, band[:, 1]])[np.isfinite(band[:, 1])],
-                 color=color, dash=DASHES[i], width=thinner(i, len(self.runs)), label=run.label),
+                 color=color, dash=DASHES[i], width=thinner(i, len(self.runs)),
+                 halo=i == 0, label=run.label),
         ]  # fmt: skip
 
     def _pick(self, panel, x, y):

@@ -70,7 +70,7 @@ class NoiseExplorer(Explorer):
     Examples
     --------
     >>> NoiseExplorer(batch_size=4)._sentence()
-    '100 batches of 4 scatter by 7.35; theory says 7.36.'
+    '100 batches of 4 scatter by 3.15; theory says 3.36.'
     """
 
     title = "The noise of a batch's gradient"

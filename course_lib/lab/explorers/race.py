@@ -11,11 +11,12 @@ from course_lib.chapters.cost import seconds_per_update
 from course_lib.data import lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
 from course_lib.lab.explorers.controls import Control, including, preferred_numbers
-from course_lib.lab.explorers.scene import MARKERS, Axis, Mark, Panel, Scene, look, thinner
+from course_lib.lab.explorers.scene import MARKERS, Axis, Mark, Panel, Scene, look
 from course_lib.lab.explorers.valley import Valley
 from course_lib.lab.explorers.words import format_number, format_seconds
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, sgd
+from course_lib.plots.looks import thinner
 from course_lib.runs import Setup
 from course_lib.training import iterate_runs
 

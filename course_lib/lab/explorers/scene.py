@@ -19,6 +19,7 @@ KINDS = {"line": 2, "points": 2, "band": 3, "segments": 4, "areas": 4, "text": 2
 INK = ("#1a1a1a", "#f2f2f2")
 GREY = ("#6b6b6b", "#a0a0a0")
 FAINT = ("#dcdcdc", "#454545")
+CONTOUR = ("#929292", "#7d7d7d")
 BLUE = ("#0072b2", "#56b4e9")
 ORANGE = ("#d55e00", "#ff9a4d")
 GREEN = ("#009e73", "#2fd3a6")
@@ -26,11 +27,6 @@ GREEN = ("#009e73", "#2fd3a6")
 #: A dash and a marker for each of several curves, so that a colour never stands alone.
 DASHES = ("", "8 3", "8 3 2 3", "2 2.5", "6 2 2 2 2 2", "10 4")
 MARKERS = ("o", "s", "^", "D", "v", "P")
-
-
-def thinner(i: int, n: int) -> float:
-    """Return the width of the i-th of n curves: thin on thick, so that all are seen."""
-    return 2 + 1.2 * (n - 1 - i)
 
 
 def look(batch_size: int, i: int) -> dict:

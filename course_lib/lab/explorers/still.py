@@ -5,7 +5,7 @@ import io
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import LineCollection, PatchCollection
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -16,19 +16,32 @@ from PIL import Image
 from course_lib.lab.explorers.scene import Axis, Mark, Panel, Scene
 
 WIDTH, HEIGHT = 9.0, 3.9
-DPI = 144
+DPI = 128
+STYLE = ["default", "course_lib.course"]
 HALO = [withStroke(linewidth=4, foreground="white")]
 
 
 def image(scene: Scene, frame: int | None = None) -> bytes:
-    """Return a scene as it is in one frame, as WebP without loss, of at most 32 colours.
+    """Return a scene as it is in one frame, as WebP of its own colours and few more."""
+    file = io.BytesIO()
+    with plt.style.context(STYLE):
+        figure(scene, frame).savefig(file, format="png", dpi=DPI)
+    picture = Image.open(file).convert("RGB")
+    picture = picture.quantize(palette=_palette(scene, picture), dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    picture.convert("RGB").save(file, format="webp", lossless=True, quality=100, method=4)
+    return file.getvalue()
+
+
+def figure(scene: Scene, frame: int | None = None) -> Figure:
+    """Return a figure of a scene, which is not known to pyplot.
 
     Parameters
     ----------
     frame : int, optional
         Of the marks that have frames; unless given they are shown whole.
     """
-    with plt.style.context(["default", "course_lib.course"]):
+    with plt.style.context(STYLE):
         fig = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
         shares = [panel.share for panel in scene.panels]
         row = np.atleast_1d(fig.subplots(1, len(scene.panels), width_ratios=shares))
@@ -40,12 +53,19 @@ def image(scene: Scene, frame: int | None = None) -> bytes:
         samples = [_sample(mark) for mark in legend(scene)]
         if samples:
             fig.legend(handles=samples, loc="outside upper left", ncols=6, handlelength=2.4)
-        file = io.BytesIO()
-        fig.savefig(file, format="png", dpi=DPI)
-    few = Image.open(file).convert("RGB").quantize(32, dither=Image.Dither.NONE)
-    file = io.BytesIO()
-    few.convert("RGB").save(file, format="webp", lossless=True, quality=100, method=4)
-    return file.getvalue()
+    return fig
+
+
+def _palette(scene: Scene, picture: Image.Image) -> Image.Image:
+    """Return greys and the colours of the marks, each in steps towards white, and a few others."""
+    pure = {mark.color[0] for mark in scene.marks} | {"black"}
+    shades = np.array([1, 0.75, 0.5, 0.25, 0.12])[:, None]
+    own = [255 * (1 - shades * (1 - np.array(to_rgb(color)))) for color in sorted(pure)]
+    others = np.reshape(picture.quantize(24).getpalette(), (-1, 3))[:24]
+    colors = np.concatenate([[[255] * 3], *own, others[others.min(axis=1) < 236]]).round()[:256]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colors.astype(int).ravel().tolist() + [255] * 3 * (256 - len(colors)))
+    return palette
 
 
 def legend(scene: Scene) -> list[Mark]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.data import Data
-from course_lib.lab.explorers.scene import FAINT, GREY, INK, Axis, Mark, Panel
+from course_lib.lab.explorers.scene import CONTOUR, GREY, INK, Axis, Mark, Panel
 from course_lib.measure import least_loss, least_squares
 
 CIRCLE = np.linspace(0, 2 * np.pi, 121)
@@ -59,7 +59,7 @@ class Valley:
             ring = turned * np.sqrt(2 * height / np.maximum(curvatures, 1e-12))
             rings += [self.optimum + ring @ directions.T, [[np.nan, np.nan]]]
         cross = Mark("points", "valley", [self.optimum], color=INK, marker="x", size=11)
-        return [Mark("line", "valley", np.vstack(rings), color=FAINT, width=1.2), cross]
+        return [Mark("line", "valley", np.vstack(rings), color=CONTOUR, width=0.8), cross]
 
 
 def plane(data: Data, title: str, share: float = 1.0) -> Panel:
