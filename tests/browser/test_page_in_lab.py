@@ -20,7 +20,7 @@ def notebook(lab, address):
 
 def test_text_stands_in_a_column_of_75_characters(notebook):
     widths = notebook.page.evaluate(
-        """() => [...document.querySelectorAll(".jp-Notebook .jp-RenderedMarkdown > p")].map((p) => {
+        """() => [...document.querySelectorAll(".jp-RenderedMarkdown > p")].map((p) => {
             const letter = document.createElement("span");
             letter.style.cssText = "display: inline-block; width: 1ch";
             p.append(letter);

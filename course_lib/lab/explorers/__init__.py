@@ -9,7 +9,7 @@ from course_lib.lab.explorers.clock import ClockExplorer
 from course_lib.lab.explorers.decision import DecisionExplorer
 from course_lib.lab.explorers.noise import NoiseExplorer
 from course_lib.lab.explorers.path import PathExplorer
-from course_lib.lab.explorers.prediction import Prediction
+from course_lib.lab.explorers.prediction import Prediction, Predictions
 from course_lib.lab.explorers.race import RaceExplorer
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "NoiseExplorer",
     "PathExplorer",
     "Prediction",
+    "Predictions",
     "RaceExplorer",
 ]

@@ -274,13 +274,24 @@ function number({ label, unit }, change) {
   const id = newId();
   const unitId = `${id}-unit`;
   const input = make("input", { type: "number", step: "any", id, "aria-describedby": unitId });
-  input.addEventListener("input", () => change(input.value === "" ? null : input.valueAsNumber));
+  const noted = make("span", { class: "noted", role: "status" });
+  const note = () => (noted.textContent = input.value === "" ? "" : "✓ noted");
+  input.addEventListener("input", () => {
+    noted.textContent = "";
+    change(input.value === "" ? null : input.valueAsNumber);
+  });
+  input.addEventListener("change", note); // on Enter, or when the box is left
   const element = make("div", {}, [
     make("label", { for: id, class: "question" }, [label]),
     input,
     make("span", { id: unitId, class: "unit" }, [unit]),
+    noted,
   ]);
-  return { element, show: (value) => (input.value = value ?? "") };
+  const show = (value) => {
+    input.value = value ?? "";
+    note();
+  };
+  return { element, show };
 }
 
 function make(tag, attributes = {}, children = []) {

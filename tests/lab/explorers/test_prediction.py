@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_lib.lab.explorers import Prediction
+from course_lib.lab.explorers import Prediction, Predictions
 from course_lib.lab.explorers.prediction import NOTHING, how_far_off
 
 
@@ -13,6 +13,29 @@ def test_prediction_keeps_what_the_browser_sends_and_tells_a_new_view():
     guess.receive({"event": "open"}, answers.append)
     assert guess.value == 8
     assert answers == [{"values": {"value": 8.0}}]
+    assert Prediction("How many?", unit="times").value == 8  # the cell was run again
+    assert Prediction("How many?", unit="updates").value is None  # another question
+    guess.receive({"event": "change", "values": {"value": None}}, answers.append)
+    assert Prediction("How many?", unit="times").value is None
+
+
+def test_several_questions_are_one_form():
+    form = Predictions({"a": Prediction("Which one?", choices=["this", "that"]),
+                        "b": Prediction("How many of it?")})  # fmt: skip
+    answers = []
+    form.receive({"event": "change", "values": {"a": 1}}, answers.append)
+    form.receive({"event": "open"}, answers.append)
+    assert form["a"].value == "that" and form["b"].value is None
+    assert answers == [{"values": {"a": 1, "b": None}}]
+    assert repr(form) == "a: Which one?\n    that\nb: How many of it?\n    no prediction yet"
+    assert list(form) == ["a", "b"] and "How many of it?" in form._repr_mimebundle_()["text/html"]
+    form.receive({"event": "change", "values": {"a": 0}}, answers.append)
+
+
+@pytest.mark.parametrize("asked", [{}, {"a": "How many?"}, ["a"]])
+def test_a_form_of_something_else_is_refused(asked):
+    with pytest.raises(ValueError, match="asked must be a mapping of names to Predictions, not"):
+        Predictions(asked)
 
 
 def test_reveal_says_so_if_nothing_was_predicted():
@@ -22,7 +45,8 @@ def test_reveal_says_so_if_nothing_was_predicted():
     ]:
         assert guess.value is None
         reveal = guess.reveal(outcome)
-        assert NOTHING in repr(reveal) and NOTHING in reveal._repr_html_()
+        assert NOTHING in repr(reveal)
+        assert "<details><summary>You have not predicted it yet" in reveal._repr_html_()
     assert "that" in repr(reveal)
 
 
