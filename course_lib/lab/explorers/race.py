@@ -16,7 +16,6 @@ from course_lib.lab.explorers.valley import Valley
 from course_lib.lab.explorers.words import format_number, format_seconds
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, sgd
-from course_lib.plots.looks import thinner
 from course_lib.runs import Setup
 from course_lib.training import iterate_runs
 
@@ -180,8 +179,7 @@ class RaceExplorer(Explorer):
         marks = list(self._contours)
         for i, B in enumerate(self.batch_sizes):
             style = look(B, i)
-            width = thinner(i, len(self.batch_sizes))
-            line = {"color": style["color"], "dash": style["dash"], "width": width}
+            line = {"color": style["color"], "dash": style["dash"], "width": 1.6}
             dot = {"color": style["color"], "marker": style["marker"], "size": 12}
             w, excess = self._paths(B)
             done = self._updates(B)
@@ -189,7 +187,7 @@ class RaceExplorer(Explorer):
             until = np.column_stack([np.zeros_like(done), done + 1])
             now = np.column_stack([done, done + 1])
             marks += [
-                Mark("line", "valley", w, spans=until, color=style["color"], width=0.7 * width),
+                Mark("line", "valley", w, spans=until, color=style["color"], width=1.4),
                 Mark("line", "loss", curve, spans=until, **line),
                 Mark("points", "valley", w, spans=now, label=f"B = {B}", **dot),
                 Mark("points", "loss", curve, spans=now, **dot),
