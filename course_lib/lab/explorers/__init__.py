@@ -3,6 +3,7 @@
 from course_lib.lab.explorers.path import PathExplorer
 from course_lib.lab.explorers.prediction import Prediction
 from course_lib.lab.explorers.race import RaceExplorer
+from course_lib.lab.explorers.rate import RateExplorer
 from course_lib.lab.explorers.update import UpdateExplorer
 
-__all__ = ["PathExplorer", "Prediction", "RaceExplorer", "UpdateExplorer"]
+__all__ = ["PathExplorer", "Prediction", "RaceExplorer", "RateExplorer", "UpdateExplorer"]
