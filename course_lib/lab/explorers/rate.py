@@ -23,7 +23,7 @@ MODEL = line_model()
 N_UPDATES = 60
 RATES = [round(0.01 * k, 2) for k in range(1, 61)]
 #: What the valley and the loss show.
-SLOPES, BIASES, LOSSES = (-1.0, 6.0), (-1.0, 8.0), (1e-6, 1e3)
+SLOPES, BIASES, LOSSES = (-1.0, 6.0), (-1.0, 8.0), (1e-5, 1e3)
 #: The goal: the lowest loss after so many updates from here. It is reached at NEAR per cent above
 #: the least loss, and BEST is that of the best rate offered.
 GOAL_UPDATES, GOAL_START, NEAR, BEST = 20, (0.0, 0.0), 0.5, 0.0949
