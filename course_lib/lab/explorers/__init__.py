@@ -6,6 +6,7 @@ from course_lib.lab.explorers.prediction import Prediction
 from course_lib.lab.explorers.race import RaceExplorer
 from course_lib.lab.explorers.rate import RateExplorer
 from course_lib.lab.explorers.update import UpdateExplorer
+from course_lib.lab.explorers.well import WellExplorer
 
 __all__ = [
     "BallExplorer",
@@ -14,4 +15,5 @@ __all__ = [
     "RaceExplorer",
     "RateExplorer",
     "UpdateExplorer",
+    "WellExplorer",
 ]

@@ -86,7 +86,7 @@ class BallExplorer(Explorer):
             [
                 Control("learning_rate", "learning rate α, at the start", rates),
                 Control("half_after", "decay: halved after", halves, _updates),
-                Control("batch_size", "batch size B", including(batch_sizes(N), batch_size)),
+                Control("batch_size", "batch size B", including(batch_sizes(N // 2), batch_size)),
                 Control("update", "updates shown", FRAMES.tolist(), plays=True),
             ],
             {
