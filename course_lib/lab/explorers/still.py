@@ -124,10 +124,11 @@ def _line(ax, mark, rows, order):
 
 def _points(ax, mark, rows, order):
     fill = mark.color[0] if mark.fill is None else mark.fill[0]
+    is_outline = mark.fill is not None or mark.marker == "x"  # a cross is nothing but its edge
     ax.plot(
         *_within(ax, rows).T, mark.marker, color=mark.color[0], markerfacecolor=fill,
-        markeredgecolor=mark.color[0] if mark.fill else "white", markersize=0.8 * mark.size,
-        markeredgewidth=1.6 if mark.fill else 0.8, alpha=mark.opacity, zorder=order,
+        markeredgecolor=mark.color[0] if is_outline else "white", markersize=0.8 * mark.size,
+        markeredgewidth=1.6 if is_outline else 0.8, alpha=mark.opacity, zorder=order,
     )  # fmt: skip
 
 

@@ -49,13 +49,13 @@ class Valley:
         axes = Axis("slope w", *self.slopes), Axis("bias b", *self.biases)
         return Panel("valley", title, *axes, share=share, **options)
 
-    def marks(self) -> list[Mark]:
-        """Return contours of equal loss, and a cross at the optimum."""
+    def marks(self, levels=LEVELS) -> list[Mark]:
+        """Return contours at these parts of the highest loss, and a cross at the optimum."""
         corners = np.array([[w, b] for w in self.slopes for b in self.biases])
         curvatures, directions = np.linalg.eigh(self.hessian)
         turned = np.column_stack([np.cos(CIRCLE), np.sin(CIRCLE)])
         rings = []
-        for height in LEVELS * self.excess(corners).max():
+        for height in levels * self.excess(corners).max():
             ring = turned * np.sqrt(2 * height / np.maximum(curvatures, 1e-12))
             rings += [self.optimum + ring @ directions.T, [[np.nan, np.nan]]]
         cross = Mark("points", "valley", [self.optimum], color=INK, marker="x", size=11)
