@@ -1,8 +1,9 @@
 """Pictures that answer to a control, and questions that wait for a prediction."""
 
 from course_lib.lab.explorers.cost import CostExplorer
+from course_lib.lab.explorers.map import MapExplorer
 from course_lib.lab.explorers.path import PathExplorer
 from course_lib.lab.explorers.prediction import Prediction
 from course_lib.lab.explorers.race import RaceExplorer
 
-__all__ = ["CostExplorer", "PathExplorer", "Prediction", "RaceExplorer"]
+__all__ = ["CostExplorer", "MapExplorer", "PathExplorer", "Prediction", "RaceExplorer"]

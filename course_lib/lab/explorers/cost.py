@@ -6,7 +6,7 @@ from course_lib._checks import check_one_number, check_positive, check_whole_num
 from course_lib.lab.explorers.base import Explorer, Goal
 from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
 from course_lib.lab.explorers.scene import BLUE, GREEN, GREY, INK, Axis, Mark, Panel, Scene, look
-from course_lib.lab.explorers.words import format_bytes, format_number, format_seconds
+from course_lib.lab.explorers.words import format_bytes, format_number, format_seconds, two_digits
 
 LARGEST = 65_536
 B = np.geomspace(1, LARGEST, 200)
@@ -106,7 +106,7 @@ class CostExplorer(Explorer):
         head = ["", "B", "an update takes", "examples a second", "of the highest", "it holds"]
         rows = [
             [name, format_number(round(B)), format_seconds(float(f"{self.seconds(B):.2g}")),
-             format_number(float(f"{self.rate(B):.2g}")), f"{100 * self.each * self.rate(B):.0f} %",
+             two_digits(self.rate(B)), f"{100 * self.each * self.rate(B):.0f} %",
              format_bytes(float(f"{self.bytes(B):.2g}"))]
             for name, B in shown.items() if B
         ]  # fmt: skip

@@ -21,6 +21,11 @@ def format_number(number: float) -> str:
     return text.replace("-", "−")
 
 
+def two_digits(number: float) -> str:
+    """Return a number with two significant digits: 64, 1,600."""
+    return format_number(float(f"{number:.2g}"))
+
+
 def superscript(number: int) -> str:
     """Return a whole number as an exponent: ⁻³."""
     return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
