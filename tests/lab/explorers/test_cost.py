@@ -1,5 +1,7 @@
 """The explorer of costs: its line, its ceiling, and what fits into memory."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,7 @@ def test_the_goal_is_the_best_of_all_settings():
 def test_the_line_of_code_repeats_the_scene(state):
     explorer = CostExplorer(**state)
     assert_same_scene(eval(repr(explorer)), explorer)
+    json.dumps(explorer._answer())  # as it travels to the browser
 
 
 @pytest.mark.parametrize(

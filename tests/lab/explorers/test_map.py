@@ -1,5 +1,7 @@
 """The map of rate and batch size: its cells are what training gives, its lines the rules."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -111,6 +113,7 @@ def test_the_goal_is_the_best_of_all_cells():
 def test_the_line_of_code_repeats_the_scene(state):
     explorer = MapExplorer(**state)
     assert_same_scene(eval(repr(explorer)), explorer)
+    json.dumps(explorer._answer())  # as it travels to the browser
 
 
 @pytest.mark.parametrize(
