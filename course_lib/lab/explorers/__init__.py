@@ -7,4 +7,11 @@ from course_lib.lab.explorers.path import PathExplorer
 from course_lib.lab.explorers.prediction import Prediction
 from course_lib.lab.explorers.race import RaceExplorer
 
-__all__ = ["CostExplorer", "KneeExplorer", "MapExplorer", "PathExplorer", "Prediction", "RaceExplorer"]
+__all__ = [
+    "CostExplorer",
+    "KneeExplorer",
+    "MapExplorer",
+    "PathExplorer",
+    "Prediction",
+    "RaceExplorer",
+]
