@@ -6,6 +6,7 @@ from course_lib.lab.explorers.map import MapExplorer
 from course_lib.lab.explorers.path import PathExplorer
 from course_lib.lab.explorers.prediction import Prediction
 from course_lib.lab.explorers.race import RaceExplorer
+from course_lib.lab.explorers.workers import WorkersExplorer
 
 __all__ = [
     "CostExplorer",
@@ -14,4 +15,5 @@ __all__ = [
     "PathExplorer",
     "Prediction",
     "RaceExplorer",
+    "WorkersExplorer",
 ]

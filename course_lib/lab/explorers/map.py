@@ -135,7 +135,7 @@ class MapExplorer(Explorer):
         clock = Axis(f"{self.held} of each run", 0, 1.02 * self.budget)
         loss = Axis("loss above the least, ÷ the least", BEST / 10, FAR, log=True)
         title = f"after {self.budget} {self.held} (press a cell)"
-        cell = f"B = {self.batch_size}, α = {self.learning_rate} ({N_RUNS} runs, 80 %)"
+        cell = f"B = {self.batch_size}, α = {self.learning_rate}: 80 % of {N_RUNS} runs"
         panels = [
             Panel("map", title, sizes, rates, picks=True),
             Panel("run", cell, clock, loss),
