@@ -2,15 +2,21 @@
 
 import numpy as np
 
-from course_lib._checks import check_one_number, check_positive, check_whole_number
+from course_lib._checks import check_whole_number
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
+from course_lib.lab.explorers.controls import (
+    Control,
+    batch_sizes,
+    check_number,
+    including,
+    preferred_numbers,
+)
 from course_lib.lab.explorers.scene import BLUE, GREEN, GREY, INK, Axis, Mark, Panel, Scene, look
 from course_lib.lab.explorers.words import format_bytes, format_number, format_seconds, two_digits
 
 LARGEST = 65_536
 B = np.geomspace(1, LARGEST, 200)
-#: As notebook 06 measured them once, of its network of 4,810 parameters on one thread.
+#: About as notebook 06 measured them once, of its network of 4,810 parameters on one thread.
 DEFAULTS = {"fixed": 1e-4, "each": 1.25e-6, "per_example": 1688.0}
 MODEL_BYTES = 194_000.0
 #: The goal: this part of the ceiling.
@@ -56,9 +62,9 @@ class CostExplorer(Explorer):
         model_bytes: float = MODEL_BYTES,
     ):
         values = {"fixed": fixed, "each": each, "memory": memory, "per_example": per_example}
-        values = {name: _number(name, value) for name, value in values.items()}
+        values = {name: check_number(name, value) for name, value in values.items()}
         B = check_whole_number("batch_size", batch_size, 1, LARGEST)
-        self.model_bytes = _number("model_bytes", model_bytes)
+        self.model_bytes = check_number("model_bytes", model_bytes)
         offered = {name: including(preferred_numbers(*span), values[name])
                    for name, span in SPANS.items()}  # fmt: skip
         self._memories = including(preferred_numbers(1e5, 1e9), values["memory"])
@@ -184,7 +190,3 @@ class CostExplorer(Explorer):
 
 def _curve(panel, y, color, label="", **style):
     return Mark("line", panel, np.column_stack([B, y]), color=color, label=label, **style)
-
-
-def _number(name, value) -> float:
-    return float(check_one_number(name, check_positive(name, value)))

@@ -4,9 +4,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from course_lib._checks import check_one_number, check_positive, check_whole_number
+from course_lib._checks import check_whole_number
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
+from course_lib.lab.explorers.controls import (
+    Control,
+    batch_sizes,
+    check_number,
+    including,
+    preferred_numbers,
+)
 from course_lib.lab.explorers.scene import BLUE, GREEN, GREY, ORANGE, Axis, Mark, Panel, Scene, look
 from course_lib.lab.explorers.words import format_number, two_digits
 
@@ -49,7 +55,7 @@ class KneeExplorer(Explorer):
     ):
         self.measured = {} if measured is None else _check_measured(measured)
         values = {"noise_scale": noise_scale, "min_updates": min_updates}
-        values = {name: _number(name, value) for name, value in values.items()}
+        values = {name: check_number(name, value) for name, value in values.items()}
         size = check_whole_number("batch_size", batch_size, 1, LARGEST)
         scales = including(preferred_numbers(1, 3200), values["noise_scale"])
         least = including(preferred_numbers(10, 3200), values["min_updates"])
@@ -171,14 +177,10 @@ class KneeExplorer(Explorer):
         return marks
 
 
-def _number(name, value) -> float:
-    return float(check_one_number(name, check_positive(name, value)))
-
-
 def _check_measured(measured) -> dict:
     if not isinstance(measured, Mapping) or len(measured) < 2:
         raise ValueError(f"measured must be like {{4: 1100.0, 500: 37.0}}, not {measured!r}")
     return {
         check_whole_number("each batch size of measured", B, 1, LARGEST):
-            _number("each of measured", updates) for B, updates in measured.items()
+            check_number("each of measured", updates) for B, updates in measured.items()
     }  # fmt: skip

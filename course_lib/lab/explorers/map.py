@@ -28,8 +28,7 @@ NEAR = 0.05
 class MapExplorer(Explorer):
     """What each learning rate leads to at each batch size, for the lesson's line.
 
-    A press on the map chooses a cell. Its runs are shown beside the map, and the linear and the
-    square-root rule start from it.
+    A press on the map chooses a cell, whose runs are shown and from which both rules start.
 
     Parameters
     ----------
@@ -74,8 +73,7 @@ class MapExplorer(Explorer):
         self._name_budgets()
 
     def _name_budgets(self):
-        name = "{} " + self.held
-        self._controls["budget"].set_values(BUDGETS[self.held], name.format)
+        self._controls["budget"].set_values(BUDGETS[self.held], ("{} " + self.held).format)
 
     def _change(self, name, value):
         level = BUDGETS[self.held].index(self.budget)
@@ -106,9 +104,8 @@ class MapExplorer(Explorer):
         B, rate, best = self.batch_size, self.learning_rate, self.best_rate(self.batch_size)
         said = f"At B = {B} the best rate is {best}"
         if rate != best:
-            ratio = (1 + self._excess(rate)) / (1 + self._excess(best))
-            far = self._excess(rate) > FAR
-            ends = "diverges" if far else f"ends at {two_digits(ratio)} times its loss"
+            ratio = two_digits((1 + self._excess(rate)) / (1 + self._excess(best)))
+            ends = "diverges" if self._excess(rate) > FAR else f"ends at {ratio} times its loss"
             said += f"; {format_number(rate)} {ends}"
         grows = two_digits(self.best_rate(SIZES[-1]) / self.best_rate(SIZES[0]))
         return f"{said}. While B grows {SIZES[-1]} times, the best rate grows {grows} times."
@@ -134,12 +131,9 @@ class MapExplorer(Explorer):
         rates = Axis("learning rate α", *_edges(RATES)[[0, -1]], log=True)
         clock = Axis(f"{self.held} of each run", 0, 1.02 * self.budget)
         loss = Axis("loss above the least, ÷ the least", BEST / 10, FAR, log=True)
-        title = f"after {self.budget} {self.held} (press a cell)"
+        now = f"after {self.budget} {self.held} (press a cell)"
         cell = f"B = {self.batch_size}, α = {self.learning_rate}: 80 % of {N_RUNS} runs"
-        panels = [
-            Panel("map", title, sizes, rates, picks=True),
-            Panel("run", cell, clock, loss),
-        ]
+        panels = [Panel("map", now, sizes, rates, picks=True), Panel("run", cell, clock, loss)]
         return Scene(panels, self._cells() + self._rules() + self._curves())
 
     def _cells(self):
@@ -151,12 +145,7 @@ class MapExplorer(Explorer):
         shades = np.round(8 * shades) / 8  # as contours, and for a small still picture
         is_far = losses > FAR
         shown = {"color": BLUE, "shades": shades[~is_far], "label": "strong: low loss"}
-        ring = {
-            "color": INK,
-            "fill": ("#ffffff", "#1a1a1a"),
-            "size": 8,
-            "label": "best α",
-        }
+        ring = {"color": INK, "fill": ("#ffffff", "#1a1a1a"), "size": 8, "label": "best α"}
         return [
             Mark("areas", "map", boxes[~is_far], **shown),
             Mark("areas", "map", boxes[is_far], color=ORANGE, opacity=0.35, label="diverges"),
@@ -176,16 +165,16 @@ class MapExplorer(Explorer):
     def _curves(self):
         B, color = self.batch_size, look(self.batch_size, 0)["color"]
         n, per_update = self._updates(B), B if self.held == "examples" else 1
-        clock = per_update * np.arange(n + 1)
+        dot, clock = {"color": color, "size": 14}, per_update * np.arange(n + 1)
         here, best = (
             middle_80(runs()[B][: n + 1, RATES.index(rate)], axis=1)
             for rate in (self.learning_rate, self.best_rate(B))
         )
-        dot, best = {"color": color, "size": 14}, np.column_stack([clock, best[1]])
         return [
             Mark("points", "map", [(B, self.learning_rate)], **dot),
             Mark("band", "run", np.column_stack([clock, *here[::2]]), color=color, opacity=0.25),
-            Mark("line", "run", best, color=GREY, width=3.5, label="at the best α"),
+            Mark("line", "run", np.column_stack([clock, best[1]]), color=GREY, width=3.5,
+                 label="at the best α"),
             Mark("line", "run", np.column_stack([clock, here[1]]), color=color, width=1.6),
             Mark("points", "run", [(clock[-1], here[1, -1])], **dot),
         ]  # fmt: skip

@@ -2,21 +2,22 @@
 
 import numpy as np
 
-from course_lib._checks import (
-    check_not_negative,
-    check_one_number,
-    check_positive,
-    check_whole_number,
-)
+from course_lib._checks import check_not_negative, check_whole_number
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
+from course_lib.lab.explorers.controls import (
+    Control,
+    batch_sizes,
+    check_number,
+    including,
+    preferred_numbers,
+)
 from course_lib.lab.explorers.scene import BLUE, GREEN, GREY, INK, Axis, Mark, Panel, Scene, look
 from course_lib.lab.explorers.words import format_seconds, two_digits
 
 MOST = 4096
 W = np.arange(1, MOST + 1)
 SHOWN = np.unique(np.geomspace(1, MOST, 150).round().astype(int))
-#: As notebook 11 measured them once, of softmax regression and Dask: S_min, a, and t₀.
+#: About as notebook 11 measured them once, of softmax regression and Dask: S_min, a, and t₀.
 CONSTANTS = {"min_updates": 22.0, "fixed": 7e-5, "call": 0.04}
 #: Ticks of a clock, from 1 µs to 100 h.
 TIMES = (*(10.0**i for i in range(-6, 2)), 60, 600, 3600, 36_000, 360_000)
@@ -27,13 +28,13 @@ CREW, AIM = 64, 32
 class WorkersExplorer(Explorer):
     """The time model of notebook 11: W workers with b examples each share a batch of W·b.
 
-    T(W) = S_min · (1 + B_crit / (W·b)) · (a + e·b + t₀ + t₁·W) seconds, with the rate tuned for
-    each W. One machine does not talk, and takes the batch size that is best for it.
+    T(W) = S_min · (1 + B_crit / (W·b)) · (a + e·b + t₀ + t₁·W) seconds, the rate tuned for each W.
+    One machine does not talk, and takes the batch size that is best for it.
 
     Parameters
     ----------
     workers : int
-        W, up to 4,096. A press on a panel chooses it, too.
+        W, up to 4,096; a press on a panel chooses it, too.
     link : float
         t₁, the seconds that the messages of one worker more take in each update.
     critical : float
@@ -43,8 +44,7 @@ class WorkersExplorer(Explorer):
     per_worker : int
         b, the examples of each worker, up to 64.
     min_updates, fixed, call : float
-        S_min; a, the seconds of an update that do not depend on its batch; and t₀, the seconds of
-        talking that do not depend on W.
+        S_min, a and t₀: seconds of computing and of talking that depend on neither B nor W.
 
     Examples
     --------
@@ -69,10 +69,10 @@ class WorkersExplorer(Explorer):
         workers = check_whole_number("workers", workers, 1, MOST)
         per_worker = check_whole_number("per_worker", per_worker, 1, 64)
         positive = {"link": link, "critical": critical, "example": example}
-        values = {name: _number(check_positive, name, value) for name, value in positive.items()}
-        self.min_updates = _number(check_positive, "min_updates", min_updates)
-        self.fixed = _number(check_not_negative, "fixed", fixed)
-        self.call = _number(check_not_negative, "call", call)
+        values = {name: check_number(name, value) for name, value in positive.items()}
+        self.min_updates = check_number("min_updates", min_updates)
+        self.fixed = check_number("fixed", fixed, check_not_negative)
+        self.call = check_number("call", call, check_not_negative)
         links = including(preferred_numbers(1e-5, 0.1), values["link"])
         sizes = including(preferred_numbers(10, 1e5), values["critical"])
         examples = including(preferred_numbers(1e-6, 1), values["example"])
@@ -128,17 +128,14 @@ class WorkersExplorer(Explorer):
     def _sentence(self) -> str:
         best, ratio = self.best(), self.speed_up(self.workers)
         than = "as fast as" if ratio >= 1 else "slower than"
-        times = f"{two_digits(max(ratio, 1 / ratio))} times {than}"
         are = f"{self.workers:,} workers are" if self.workers > 1 else "1 worker is"
-        said = f"{are} {times} one machine alone"
+        said = f"{are} {two_digits(max(ratio, 1 / ratio))} times {than} one machine alone"
         if self.workers == best:
             return f"{said}. No other number of workers is faster."
-        top = two_digits(self.speed_up(best))
-        return f"{said}. The fastest number is {best:,}: {top} times."
+        return f"{said}. The fastest number is {best:,}: {two_digits(self.speed_up(best))} times."
 
     def _table(self):
-        head = ["", "W", "batch", "updates", "to the target", "of it talking", "speed-up"]
-        rows = [head]
+        rows = [["", "W", "batch", "updates", "to the target", "of it talking", "speed-up"]]
         for name, W in {"chosen": self.workers, "the fastest": self.best()}.items():
             B, part = W * self.per_worker, self.talking(W) / self.seconds(W)
             time = format_seconds(float(f"{self.seconds(W):.2g}"))
@@ -150,7 +147,7 @@ class WorkersExplorer(Explorer):
         if any(getattr(self, name) != usual for name, usual in CONSTANTS.items()):
             return None  # with other constants the best would be another
         return Goal(
-            f"make {CREW} workers {AIM} times as fast as one machine, at a small critical batch.",
+            f"make {CREW} workers {AIM} times as fast as one machine, at the least critical batch.",
             self.workers == CREW and self.speed_up(CREW) >= AIM,
             "Little talk for much work. And what does each worker add to the batch?",
             cost=self.critical, best=80, unit="examples",
@@ -178,33 +175,26 @@ class WorkersExplorer(Explorer):
         ]
 
     def _speeds(self):
-        most = self.updates(self.per_worker) * (self.fixed + self.example * self.per_worker)
-        ceiling = self.ceiling() * self.alone() / most  # over one machine at its best B
+        ceiling = self.ceiling() * self.alone() / self.computing(1)  # over the best B of one
         return [
             _curve("speed", SHOWN, GREY, dash="6 2 2 2 2 2"),
             _curve("speed", 0 * SHOWN + ceiling, GREEN, dash="8 3 2 3"),
-            Mark("text", "speed", [(MOST / 6, MOST / 4)], words="ideal: W times", anchor="end",
-                 color=GREY),
+            Mark("text", "speed", [(600, 1000)], words="ideal: W times", anchor="end", color=GREY),
             Mark("text", "speed", [(1.4, 1.7 * ceiling)], words="ceiling by B_crit", color=GREEN),
             _curve("speed", self.speed_up(SHOWN), BLUE, width=2.8),
             _curve("speed", 0 * SHOWN + 1, INK, width=1.4),
         ]  # fmt: skip
 
     def _points(self):
-        ring = {"color": BLUE, "fill": ("#ffffff", "#1a1a1a"), "marker": "D", "size": 12,
-                "label": "the fastest"}  # fmt: skip
+        ring = {"color": BLUE, "fill": ("#ffffff", "#1a1a1a"), "marker": "D", "size": 12}
         best, chosen, B = self.best(), self.workers, self.workers * self.per_worker
         dot = {"color": look(B, 0)["color"], "size": 14, "label": f"W = {chosen:,}, B = {B:,}"}
         return [
             Mark("points", panel, [(at, of(at))], **style)
             for panel, of in (("seconds", self.seconds), ("speed", self.speed_up))
-            for at, style in ((best, ring), (chosen, dot))
+            for at, style in ((best, ring | {"label": "the fastest"}), (chosen, dot))
         ]
 
 
 def _curve(panel, y, color, label="", **style):
     return Mark("line", panel, np.column_stack([SHOWN, y]), color=color, label=label, **style)
-
-
-def _number(check, name, value) -> float:
-    return float(check_one_number(name, check(name, value)))
