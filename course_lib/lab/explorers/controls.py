@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from course_lib._checks import check_one_number, check_positive
 from course_lib.lab.explorers.words import format_number, format_whole
 
 
@@ -87,3 +88,15 @@ def preferred_numbers(low: float, high: float) -> list[float]:
 def batch_sizes(N: int) -> list[int]:
     """Return 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, … and N."""
     return including({round(number - 1e-9) for number in preferred_numbers(1, N)}, N)
+
+
+def check_number(name: str, value, check: Callable = check_positive) -> float:
+    """Return a single number as a float, if it passes a check."""
+    return float(check_one_number(name, check(name, value)))
+
+
+def check_offered(name: str, value, offered: Sequence):
+    """Return a number if it is one of those offered."""
+    if isinstance(value, bool) or not np.isscalar(value) or value not in offered:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, offered))}, not {value!r}")
+    return value

@@ -1,10 +1,17 @@
 """The loss of a line over its slope and bias: a valley, which several explorers walk in."""
 
+from itertools import islice
+
 import numpy as np
 
+from course_lib.batches import with_replacement
 from course_lib.data import Data
 from course_lib.lab.explorers.scene import CONTOUR, GREY, INK, Axis, Mark, Panel
 from course_lib.measure import least_loss, least_squares
+from course_lib.models import line
+from course_lib.optimizers import constant, sgd
+from course_lib.runs import Setup, lock_step
+from course_lib.training import iterate_runs
 
 CIRCLE = np.linspace(0, 2 * np.pi, 121)
 #: Fractions of the highest loss in the picture; cubic, so that the floor is seen, too.
@@ -43,6 +50,18 @@ class Valley:
         """Return the loss above the least one at w (..., 2)."""
         away = w - self.optimum
         return 0.5 * np.vecdot(away @ self.hessian, away)
+
+    def runs(self, batch_size: int, rates, n_updates: int, n_runs: int, seed: int) -> np.ndarray:
+        """Return the loss above the least one at each update, of shape (T, rates, runs).
+
+        All rates share starts and batches, drawn with replacement; a run that diverges ends in inf.
+        """
+        setup = Setup(line(), self.data, sgd(), batch_size, n_runs, seed, with_replacement)
+        with lock_step():
+            moments = iterate_runs(setup, [constant(rate) for rate in rates])
+            w = np.array([w for _, _, w in islice(moments, n_updates + 1)])
+            excess = self.excess(w)
+        return np.where(np.isfinite(excess), excess, np.inf)
 
     def panel(self, title: str, share: float = 1.0, **options) -> Panel:
         """Return a panel named "valley", of slope and bias."""

@@ -22,7 +22,11 @@ def format_number(number: float) -> str:
 
 
 def two_digits(number: float) -> str:
+<<<<<<< HEAD
     """Return a number with two significant digits: 64, 1,600, 0.0012."""
+=======
+    """Return a number with two significant digits: 64, 1,600."""
+>>>>>>> x2
     return format_number(float(f"{number:.2g}"))
 
 
@@ -47,3 +51,10 @@ def format_seconds(seconds: float) -> str:
     fits = (unit for unit in units if seconds >= 0.9995 * unit[0])
     size, name = next(fits, units[-1])
     return f"{format_number(seconds / size)} {name}"
+
+
+def format_bytes(number: float) -> str:
+    """Return a number of bytes with its unit: 1.69 kB, 500 MB."""
+    units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "bytes")]
+    size, name = next((unit for unit in units if number >= 0.9995 * unit[0]), units[-1])
+    return f"{format_number(number / size)} {name}"
