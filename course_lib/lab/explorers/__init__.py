@@ -1,7 +1,5 @@
 """Pictures that answer to a control, and questions that wait for a prediction.
 
-<<<<<<< HEAD
-<<<<<<< HEAD
 Each is one plain call in a notebook, shows itself where it is a cell's value, and leaves a picture
 and a sentence in the stored notebook, where no kernel runs. All controls are native elements of the
 browser, so they can be reached and moved by keyboard and a screen reader says their real values.

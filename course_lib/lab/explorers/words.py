@@ -22,11 +22,7 @@ def format_number(number: float) -> str:
 
 
 def two_digits(number: float) -> str:
-<<<<<<< HEAD
     """Return a number with two significant digits: 64, 1,600, 0.0012."""
-=======
-    """Return a number with two significant digits: 64, 1,600."""
->>>>>>> x2
     return format_number(float(f"{number:.2g}"))
 
 
