@@ -137,15 +137,15 @@ class Explorer:
             return None
         said = ["✓ reached" if goal.reached else "not reached yet"]
         if goal.best is None:
-            self._is_met = self._is_met or goal.reached
+            self._is_met = self._is_met or bool(goal.reached)
             return {"words": goal.words, "state": said[0], "met": self._is_met, "hint": goal.hint}
         if goal.reached:
             self._least_cost = min(goal.cost, self._least_cost)
             said[0] += f" with {format_number(goal.cost)} {goal.unit}"
         if math.isfinite(self._least_cost):
-            said.append(f"your best: {format_number(self._least_cost)}")
-        said.append(f"the course's best: {format_number(goal.best)}")
-        met = self._least_cost <= goal.best * (1 + 1e-9)
+            said.append(f"your best: {format_number(self._least_cost)} {goal.unit}")
+        said.append(f"the course's best: {format_number(goal.best)} {goal.unit}")
+        met = bool(self._least_cost <= goal.best * (1 + 1e-9))
         return {"words": goal.words, "state": " · ".join(said), "met": met, "hint": goal.hint}
 
     def _frame(self) -> int | None:

@@ -167,9 +167,9 @@ class CostExplorer(Explorer):
         return [
             _curve("rate", self.rate(B), BLUE),
             _curve("rate", ceiling + 0 * B, GREEN, dash="8 3 2 3"),
-            Mark("text", "rate", [(1.5, 1.8 * ceiling)], words="ceiling 1/b", color=GREEN),
+            Mark("text", "rate", [(1.5, 1.8 * ceiling)], words="ceiling 1/b", color=INK),
             Mark("points", "rate", [(half, ceiling / 2)], **ring),
-            Mark("text", "rate", [(2 * half, ceiling / 3)], words="half, at a/b", color=GREEN),
+            Mark("text", "rate", [(2 * half, ceiling / 3)], words="half, at a/b", color=INK),
             _curve("bytes", self.memory + 0 * B, INK, dash="6 2 2 2 2 2"),
             Mark("text", "bytes", [(1.5, 2 * self.memory)], words="the memory", color=INK),
         ]

@@ -13,7 +13,7 @@ from course_lib.lab.explorers.base import Explorer, Goal, check_drawable
 from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
 from course_lib.lab.explorers.scene import GREY, MARKERS, Axis, Mark, Panel, Scene, look
 from course_lib.lab.explorers.valley import Valley, examples, lines, plane
-from course_lib.lab.explorers.words import format_number, listing
+from course_lib.lab.explorers.words import listing
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, momentum
 from course_lib.runs import Setup
@@ -278,9 +278,7 @@ class PathExplorer(Explorer):
 
 
 def _times(excess: float, explorer) -> str:
-    return (
-        f"{format_number(float(f'{1 + excess / explorer._valley.least:.2g}'))} times the least loss"
-    )
+    return f"{1 + excess / explorer._valley.least:.3g} times the least loss"
 
 
 def _rounded(numbers):

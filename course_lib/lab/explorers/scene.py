@@ -19,10 +19,10 @@ KINDS = {"line": 2, "points": 2, "band": 3, "segments": 4, "areas": 4, "text": 2
 INK = ("#1a1a1a", "#f2f2f2")
 GREY = ("#6b6b6b", "#a0a0a0")
 FAINT = ("#dcdcdc", "#454545")
-CONTOUR = ("#929292", "#7d7d7d")
+CONTOUR = ("#7f7f7f", "#858585")
 BLUE = ("#0072b2", "#56b4e9")
 ORANGE = ("#d55e00", "#ff9a4d")
-GREEN = ("#009e73", "#2fd3a6")
+GREEN = ("#007a59", "#2fd3a6")
 
 #: A dash and a marker for each of several curves, so that a colour never stands alone.
 DASHES = ("", "8 3", "8 3 2 3", "2 2.5", "6 2 2 2 2 2", "10 4")
@@ -68,7 +68,7 @@ class Axis:
             at = LogLocator(subs=steps, numticks=9).tick_values(self.low, self.high)
         else:
             at = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)
-        margin = 1e-9 * (self.high - self.low)
+        margin = 1e-9 * (self.low if self.log else self.high - self.low)
         at = at[(at >= self.low - margin) & (at <= self.high + margin)]
         words = self.text or (_as_powers if self.log and _needs_powers(at) else format_number)
         return [(float(x), words(float(x))) for x in at]

@@ -180,7 +180,7 @@ class WorkersExplorer(Explorer):
             _curve("speed", SHOWN, GREY, dash="6 2 2 2 2 2"),
             _curve("speed", 0 * SHOWN + ceiling, GREEN, dash="8 3 2 3"),
             Mark("text", "speed", [(600, 1000)], words="ideal: W times", anchor="end", color=GREY),
-            Mark("text", "speed", [(1.4, 1.7 * ceiling)], words="ceiling by B_crit", color=GREEN),
+            Mark("text", "speed", [(1.4, 1.7 * ceiling)], words="ceiling by B_crit", color=GREY),
             _curve("speed", self.speed_up(SHOWN), BLUE, width=2.8),
             _curve("speed", 0 * SHOWN + 1, INK, width=1.4),
         ]  # fmt: skip

@@ -127,7 +127,7 @@ def test_the_best_so_far_is_kept_and_the_courses_best_is_matched():
     met, _ = move(path)
     assert met["goal"]["met"]
     lost, _ = move(path, learning_rate=25)
-    assert "your best: 108" in lost["goal"]["state"] and lost["goal"]["met"]
+    assert "your best: 108 examples" in lost["goal"]["state"] and lost["goal"]["met"]
 
 
 def test_messages_of_another_thread_are_answered_in_the_one_that_runs_cells():
