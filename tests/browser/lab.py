@@ -85,6 +85,12 @@ def write_notebook(path: Path, *cells: str):
     nbformat.write(notebook, path)
 
 
+COLOURS_HAVE_FADED = """() => Promise.allSettled(
+    document.getAnimations().filter((each) => each instanceof CSSTransition)
+        .map((each) => each.finished)
+)"""
+
+
 class Lab:
     """A page of a browser with a notebook open in JupyterLab."""
 
@@ -97,6 +103,22 @@ class Lab:
         self.page.goto(f"{self.address}/lab/tree/{name}?reset&token={TOKEN}")
         self._await_kernel()
         return self.theme(theme) if theme != "light" else self
+
+    def turn_to(self, name: str):
+        """Open a notebook in the place of the one before, as from the list of files.
+
+        The page stays: to load JupyterLab anew takes as long as many a notebook.
+        """
+        self.page.evaluate(
+            """async (path) => {
+                const {commands, shell} = window.jupyterapp;
+                const before = shell.currentWidget;
+                await commands.execute("docmanager:open", {path});
+                before.dispose();
+            }""",
+            name,
+        )
+        self._await_kernel()
 
     def reload(self):
         """Load the page again; the kernel goes on."""
@@ -128,7 +150,7 @@ class Lab:
         )
         is_light = "true" if name == "light" else "false"
         self.page.wait_for_selector(f"body[data-jp-theme-light={is_light}]", state="attached")
-        self.page.wait_for_timeout(300)  # colours fade
+        self.page.evaluate(COLOURS_HAVE_FADED)
         return self
 
     def run_all(self):
