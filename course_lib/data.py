@@ -94,19 +94,17 @@ def _numbers(name, values):
     return values
 
 
-def lesson_line(rng: np.random.RandomState | None = None) -> Data:
-    """Draw the lesson's own data: 100 points about the line y = 3x + 4.
+def lesson_line(rng: np.random.RandomState | None = None, *, N: int = 100) -> Data:
+    """Draw the lesson's own data, 100 points about y = 3x + 4, or N points in the same way.
 
     Parameters
     ----------
     rng : RandomState, optional
         The legacy generator that the lesson used, which ``np.random.seed(42)`` seeds. Pass
         ``np.random.RandomState(42)`` to go on with its later draws as the lesson does.
-
-    Returns
-    -------
-    Data
-        X of shape (100, 1), uniform on [0, 2); y with Gaussian noise of standard deviation 1.
+    N : int
+        Number of examples: X has the shape (N, 1) and is uniform on [0, 2), the noise of y is
+        Gaussian with standard deviation 1.
 
     Examples
     --------
@@ -116,8 +114,9 @@ def lesson_line(rng: np.random.RandomState | None = None) -> Data:
     """
     rng = np.random.RandomState(42) if rng is None else rng
     check_kind("rng", rng, np.random.RandomState, "np.random.RandomState(42)")
-    X = 2 * rng.rand(100, 1)
-    y = 4 + 3 * X + rng.randn(100, 1)
+    N = check_whole_number("N", N, 1)
+    X = 2 * rng.rand(N, 1)
+    y = 4 + 3 * X + rng.randn(N, 1)
     return Data(X, y[:, 0])
 
 

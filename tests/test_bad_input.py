@@ -52,7 +52,7 @@ OF_RUNS = {
 #: Right arguments of every public function whose arguments can be wrong.
 RIGHT = [
     (data.Data, {"X": [[1.0], [2.0]], "y": [1, 2]}),
-    (data.lesson_line, {"rng": np.random.RandomState(1)}),
+    (data.lesson_line, {"rng": np.random.RandomState(1), "N": 10}),
     (data.line_data, {"N": 10, "noise": 1.0, "seed": 0}),
     (data.linear_data, {"N": 10, "D": 2, "condition_number": 2.0, "noise": 1.0, "seed": 0}),
     (data.digits_data, {"n_train": 9, "n_validation": 9, "wrong_labels": 0.1, "seed": 0}),

@@ -21,13 +21,15 @@ from course_lib.data import (
 from course_lib.measure import least_squares
 
 
-def test_lesson_line_is_what_the_lesson_draws():
+@pytest.mark.parametrize("N", [100, 150])
+def test_lesson_line_is_what_the_lesson_draws(N):
     np.random.seed(42)  # noqa: NPY002  the lesson's own lines
-    x = 2 * np.random.rand(100, 1)  # noqa: NPY002
-    y = 4 + 3 * x + np.random.randn(100, 1)  # noqa: NPY002
-    data = lesson_line()
+    x = 2 * np.random.rand(N, 1)  # noqa: NPY002
+    y = 4 + 3 * x + np.random.randn(N, 1)  # noqa: NPY002
+    data = lesson_line(N=N)
     np.testing.assert_array_equal(data.X, x)
     np.testing.assert_array_equal(data.y, y[:, 0])
+    assert len(lesson_line()) == 100
 
 
 def test_lesson_line_leaves_the_generator_where_the_lesson_goes_on():
