@@ -90,6 +90,15 @@ COLOURS_HAVE_FADED = """() => Promise.allSettled(
         .map((each) => each.finished)
 )"""
 
+ERRORS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+    .flatMap((cell) => cell.type === "code" ? cell.outputs.toJSON() : [])
+    .filter((output) => output.output_type === "error")
+    .map(({ename, evalue, traceback}) => {
+        const plain = traceback.join("\\n").replace(/\\x1b\\[[0-9;]*m/g, "");
+        const at = plain.split("\\n").find((line) => /^-+> /.test(line));
+        return `${ename}: ${evalue} ${at ?? ""}`;
+    })"""
+
 
 class Lab:
     """A page of a browser with a notebook open in JupyterLab."""
@@ -156,16 +165,21 @@ class Lab:
     def run_all(self):
         """Run every cell and await the last; return the errors that they raised, and the lines."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        return self.page.evaluate(
-            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
-                .flatMap((cell) => cell.type === "code" ? cell.outputs.toJSON() : [])
-                .filter((output) => output.output_type === "error")
-                .map(({ename, evalue, traceback}) => {
-                    const plain = traceback.join("\\n").replace(/\\x1b\\[[0-9;]*m/g, "");
-                    const at = plain.split("\\n").find((line) => /^-+> /.test(line));
-                    return `${ename}: ${evalue} ${at ?? ""}`;
-                })"""
+        return self.page.evaluate(ERRORS)
+
+    def run_cells(self, numbers: list[int]):
+        """Run these cells, one after the other; return what `run_all` returns."""
+        self.page.evaluate(
+            """async (numbers) => {
+                const {commands, shell} = window.jupyterapp;
+                for (const number of numbers) {
+                    shell.currentWidget.content.activeCellIndex = number;
+                    await commands.execute("notebook:run-cell");
+                }
+            }""",
+            numbers,
         )
+        return self.page.evaluate(ERRORS)
 
     def run(self, code: str) -> str:
         """Run code in the notebook's kernel, beside its cells, and return what it prints."""

@@ -1,13 +1,16 @@
-"""Every notebook as a student meets it: opened in JupyterLab and run from top to bottom."""
+"""Every notebook as a student meets it: opened in JupyterLab, with all that lives there."""
 
 import re
 import shutil
+from contextlib import contextmanager
 
 import pytest
 
+from course_lib.lab import explorers
 from tests.browser.conftest import SIZE
 from tests.browser.lab import Lab, write_notebook
-from tests.test_notebooks import LESSONS, code_cells
+from tests.test_notebooks import LESSONS, code_cells, read
+from tests.tools.needed import needed
 
 pytestmark = [pytest.mark.flaky(reruns=1), pytest.mark.timeout(180)]
 
@@ -53,20 +56,48 @@ def complaints(lab):
     lab.page.remove_listener("pageerror", catch)
 
 
-class Notebook:
-    """What holds for a notebook."""
+def living(path):
+    """The numbers of the cells that make something that answers in the page."""
+    made = re.compile(rf"\b({'|'.join(explorers.__all__)})\(")
+    return [number for number, source in codes(path).items() if made.search(source)]
 
+
+def codes(path):
+    """{number: code} of the code cells."""
+    cells = enumerate(read(path).cells)
+    return {n: c.source for n, c in cells if c.cell_type == "code" and c.source.strip()}
+
+
+class Notebook:
+    """What holds for a notebook. That nbval runs every cell of it is not done again here."""
+
+    def test_what_lives_in_the_page_runs_and_all_is_shown(self, lab, address, path, complaints):
+        with opened(lab, address, path):
+            assert lab.run_cells(needed(codes(path), living(path))) == []
+            assert set(living(path)) <= set(lab.page.evaluate(WIDGETS))
+            self.check(lab, path, complaints)
+
+    @pytest.mark.slow
     def test_it_runs_from_top_to_bottom_without_an_error(self, lab, address, path, complaints):
-        shutil.copy(path, address.folder)  # what is stored stays as it is
-        lab.turn_to(path.name)
-        try:
+        with opened(lab, address, path):
             assert lab.run_all() == []
             assert prompts(lab) == list(range(1, len(code_cells(path)) + 1))
-            unseen = look_through(lab, f"notebook_{path.stem[:2]}")
-            assert unseen == []
-            assert complaints == []
-        finally:
-            lab.close()
+            self.check(lab, path, complaints)
+
+    def check(self, lab, path, complaints):
+        assert look_through(lab, f"notebook_{path.stem[:2]}") == []
+        assert complaints == []
+
+
+@contextmanager
+def opened(lab, address, path):
+    """Open a copy of a notebook: what is stored stays as it is."""
+    shutil.copy(path, address.folder)
+    lab.turn_to(path.name)
+    try:
+        yield
+    finally:
+        lab.close()
 
 
 def notebooks(paths):
@@ -82,6 +113,12 @@ class TestEveryOtherNotebook(Notebook):
 @notebooks(LESSONS[1::2])
 class TestTheNotebooksBetween(Notebook):
     pass
+
+
+# The numbers of the cells whose output is a live widget; what is stored holds none.
+WIDGETS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+    .flatMap((cell, number) => cell.type === "code" && cell.outputs.toJSON().some(
+        ({data}) => data && "application/vnd.jupyter.widget-view+json" in data) ? [number] : [])"""
 
 
 def prompts(lab: Lab) -> list:
