@@ -83,10 +83,11 @@ def excess(quantity: str = "loss") -> str:
     return f"excess {quantity} ({quantity} − least {quantity})"
 
 
-def draw_band(ax, x, values, i: int = 0, label: str | None = None, width: float = 2.0):
+def draw_band(ax, x, values, i: int = 0, label: str | None = None, linewidth: float | None = None):
     """Draw the median of values (R, T) over runs, and a band that holds the middle 80 % of them.
 
-    Curves that meet are all seen if each is thinner than the one before: see :func:`thinner`.
+    Curves that meet are all seen if each is thinner than the one before: see :func:`thinner`. With
+    a width of their own, they have no white outline, which would hide what is below.
 
     Examples
     --------
@@ -97,7 +98,8 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None, width: float 
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
     look, x = look_of(i, label), check_array("x", x, (None,))
-    check_positive("width", width)
+    outline = HALO if linewidth is None else None
+    linewidth = check_positive("linewidth", 2.0 if linewidth is None else linewidth)
     values = check_array("values", values, (None, len(x)))
     low, middle, high = middle_80(values)
     is_finite = middle < MOST_DRAWABLE
@@ -108,8 +110,8 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None, width: float 
             ax.plot(x[last], middle[last], "X", color=look["color"], markersize=12, zorder=5)
     ax.plot(
         x[is_finite], middle[is_finite], color=look["color"], linestyle=look["linestyle"],
-        linewidth=width, marker=look["marker"], markersize=5,
-        markevery=1 if len(x) <= MOST_MARKED else 0.17, label=label, path_effects=HALO,
+        linewidth=linewidth, marker=look["marker"], markersize=5,
+        markevery=1 if len(x) <= MOST_MARKED else 0.17, label=label, path_effects=outline,
     )  # fmt: skip
     both = is_finite & (high < MOST_DRAWABLE)
     ax.fill_between(x[both], low[both], high[both], color=look["color"], alpha=0.15, linewidth=0)

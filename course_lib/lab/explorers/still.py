@@ -62,7 +62,9 @@ def _palette(scene: Scene, picture: Image.Image) -> Image.Image:
     shades = np.array([1, 0.75, 0.5, 0.25, 0.12])[:, None]
     own = [255 * (1 - shades * (1 - np.array(to_rgb(color)))) for color in sorted(pure)]
     others = np.reshape(picture.quantize(24).getpalette(), (-1, 3))[:24]
-    colors = np.concatenate([[[255] * 3], *own, others[others.min(axis=1) < 236]]).round()[:256]
+    colors = np.concatenate([*own, others]).round()
+    colors = colors[colors.min(axis=1) < 236]  # nearly white would take the place of white
+    colors = np.vstack([[255] * 3, colors])[:256]
     palette = Image.new("P", (1, 1))
     palette.putpalette(colors.astype(int).ravel().tolist() + [255] * 3 * (256 - len(colors)))
     return palette

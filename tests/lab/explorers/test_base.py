@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from course_lib.data import Data, lesson_line
+from course_lib.lab import explorers
 from course_lib.lab.explorers import (
     ClockExplorer,
     DecisionExplorer,
@@ -41,7 +42,7 @@ def test_the_line_of_code_repeats_the_state_and_the_picture(kind):
     explorer = kind()
     for name, index in list(steps(explorer)):
         message, _ = move(explorer, **{name: index})
-        again = eval(message["code"])
+        again = eval(message["code"], vars(explorers))
         assert again.state == explorer.state
         assert again._sentence() == message["sentence"]
         assert same_scene(again, explorer)
