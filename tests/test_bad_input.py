@@ -187,7 +187,9 @@ RIGHT = [
         plots.draw_loss,
         {"ax": AX, "runs": [RUN], "clock": "updates", "quantity": "loss", "minus": 0.0},
     ),
-    (plots.draw_band, {"ax": AX, "x": [0, 1], "values": np.ones((3, 2)), "i": 0}),
+    (plots.draw_band, {"ax": AX, "x": [0, 1], "values": np.ones((3, 2)), "i": 0, "linewidth": 2.5}),
+    (plots.color_of, {"batch_size": 10}),
+    (plots.thinner, {"i": 0, "n": 3}),
     (
         plots.draw_clocks,
         {"axes": Figure().subplots(1, 4), "runs": [RUN], "minus": 0.0, "seconds_per_update": [1.0]},
@@ -280,6 +282,7 @@ WRONG = {
     "threads": [None, 2, "2", [], [0], [2.5]],
     "rounds": [*NUMBERS, 0, 2.5, True],
     "every": [*NUMBERS, 0, 2, True],
+    "linewidth": [0, -1, float("inf"), [], True],
     # Where less is wrong than the name of the argument suggests.
     **{
         f"{name}-batch_sizes": [10, None, [], "9", [9, 9], [0], [2.5]]

@@ -9,27 +9,42 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from course_lib.data import lesson_line
-from course_lib.lab.explorers import ClockExplorer, Prediction
+from course_lib.lab.explorers import Prediction
+from course_lib.lab.explorers.still import figure
 from course_lib.models import line
-from course_lib.plots import LOOKS, draw_contours
-from tests.lab.test_explorers import EXPLORERS, MOVES, move, runs_of_lesson
+from course_lib.plots import LOOKS, color_of, draw_contours
+from tests.lab.explorers.tools import KINDS
 from tests.tools.contrast import LINES, TEXT, contrast, faint
 
 WHITE = to_rgb("white")
 
 
-@pytest.mark.parametrize("kind", EXPLORERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_texts_and_lines_of_an_explorer_have_enough_contrast(kind):
     explorer = kind()
-    for values in [{}, *MOVES[kind]]:
-        move(explorer, **values)
-        assert faint(explorer._canvas.figure) == []
+    assert faint(figure(explorer._scene(), explorer._frame())) == []
 
 
-def test_six_runs_over_each_other_have_enough_contrast():
-    explorer = ClockExplorer(runs_of_lesson(1, 5, 10, 20, 50, 100))
-    explorer._png()
-    assert faint(explorer._canvas.figure) == []
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_colours_of_an_explorer_have_enough_contrast_with_either_page(kind):
+    for mark in kind()._scene().marks:
+        if mark.kind in ("line", "points") and mark.opacity == 1:
+            light, dark = mark.color
+            assert contrast(to_rgb(light), WHITE) >= LINES
+            assert contrast(to_rgb(dark), to_rgb("#212121")) >= LINES
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 10, 32, 50, 100, 300, 1000, 65536])
+def test_the_colour_of_a_batch_size_has_enough_contrast_with_either_page(batch_size):
+    light, dark = map(to_rgb, color_of(batch_size))
+    assert contrast(light, WHITE) >= LINES and contrast(dark, to_rgb("#212121")) >= LINES
+
+
+def test_the_larger_a_batch_size_the_darker():
+    against_white = [
+        contrast(to_rgb(color_of(B)[0]), WHITE) for B in (1, 3, 10, 32, 100, 320, 1000)
+    ]
+    assert against_white == sorted(against_white)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look["color"])

@@ -2,9 +2,13 @@
 
 The widget itself ends with its kernel. A notebook that refers to it shows "model not found" when it
 is opened again, though the picture is stored beside it. This is an extension of Jupyter's server,
-which finds it by ``.jupyter/jupyter_server_config.d``.
+which finds it by ``.jupyter/jupyter_server_config.d``. It also shows JupyterLab where the course's
+own look of a page is (``page/custom.css``).
 """
 
+from pathlib import Path
+
+PAGE = Path(__file__).parent / "page"
 #: The kind of output that refers to a widget of a living kernel.
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -40,3 +44,6 @@ def _jupyter_server_extension_points():
 
 def _load_jupyter_server_extension(server):
     server.contents_manager.register_pre_save_hook(keep_pictures)
+    server.web_app.settings["static_custom_path"].insert(0, str(PAGE))
+    for lab in server.extension_manager.extension_apps.get("jupyterlab", ()):
+        lab.custom_css = True  # it is loaded after this, and then serves custom.css

@@ -14,7 +14,7 @@ from course_lib.plots.curves import (
     excess,
     tick_at,
 )
-from course_lib.plots.looks import GREY, HALO, LOOKS, THIN_HALO
+from course_lib.plots.looks import GREY, HALO, LOOKS, THIN_HALO, color_of, thinner
 from course_lib.plots.pictures import Picture, describe, image_tag
 from course_lib.plots.plane import (
     draw_arrows,
@@ -32,6 +32,7 @@ __all__ = [
     "LOOKS",
     "THIN_HALO",
     "Picture",
+    "color_of",
     "describe",
     "draw_arrows",
     "draw_band",
@@ -47,5 +48,6 @@ __all__ = [
     "draw_theory",
     "excess",
     "image_tag",
+    "thinner",
     "tick_at",
 ]

@@ -12,9 +12,10 @@ from course_lib._checks import (
     check_kind,
     check_list,
     check_one_number,
+    check_positive,
 )
 from course_lib.measure import middle_80
-from course_lib.plots.looks import HALO, LOOKS, look_of
+from course_lib.plots.looks import HALO, LOOKS, look_of, thinner
 from course_lib.runs import CLOCKS, Run
 
 #: As far as a logarithmic axis can draw, with a margin above.
@@ -59,7 +60,8 @@ def draw_loss(
     for i, run in enumerate(runs):
         check_choice("quantity", quantity, ("loss", *run.watched))
         values = run.loss if quantity == "loss" else run.watched[quantity]
-        draw_band(ax, run.clock(clock), values - minus, i, run.label)
+        width = thinner(i, len(runs))
+        draw_band(ax, run.clock(clock), values - minus, i, run.label, width)
     ax.set(
         xlabel=CLOCKS[clock],
         ylabel=excess(quantity) if minus else quantity,
@@ -81,8 +83,11 @@ def excess(quantity: str = "loss") -> str:
     return f"excess {quantity} ({quantity} − least {quantity})"
 
 
-def draw_band(ax, x, values, i: int = 0, label: str | None = None):
+def draw_band(ax, x, values, i: int = 0, label: str | None = None, linewidth: float | None = None):
     """Draw the median of values (R, T) over runs, and a band that holds the middle 80 % of them.
+
+    Curves that meet are all seen if each is thinner than the one before: see :func:`thinner`. With
+    a width of their own, they have no white outline, which would hide what is below.
 
     Examples
     --------
@@ -92,7 +97,9 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None):
     >>> ax = draw_band(Figure().add_subplot(), np.arange(5), losses, label="16 runs")
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
-    look, x = look_of(i), check_array("x", x, (None,))
+    look, x = look_of(i, label), check_array("x", x, (None,))
+    outline = HALO if linewidth is None else None
+    linewidth = check_positive("linewidth", 2.0 if linewidth is None else linewidth)
     values = check_array("values", values, (None, len(x)))
     low, middle, high = middle_80(values)
     is_finite = middle < MOST_DRAWABLE
@@ -103,8 +110,8 @@ def draw_band(ax, x, values, i: int = 0, label: str | None = None):
             ax.plot(x[last], middle[last], "X", color=look["color"], markersize=12, zorder=5)
     ax.plot(
         x[is_finite], middle[is_finite], color=look["color"], linestyle=look["linestyle"],
-        marker=look["marker"], markersize=5, markevery=1 if len(x) <= MOST_MARKED else 0.17,
-        label=label, path_effects=HALO,
+        linewidth=linewidth, marker=look["marker"], markersize=5,
+        markevery=1 if len(x) <= MOST_MARKED else 0.17, label=label, path_effects=outline,
     )  # fmt: skip
     both = is_finite & (high < MOST_DRAWABLE)
     ax.fill_between(x[both], low[both], high[both], color=look["color"], alpha=0.15, linewidth=0)
@@ -144,7 +151,8 @@ def draw_clocks(
     if seconds_per_update is not None:
         check_array("seconds_per_update", seconds_per_update, (len(runs),))
         for i, (run, seconds) in enumerate(zip(runs, seconds_per_update, strict=True)):
-            draw_band(axes[3], run.updates * seconds, run.loss - minus, i, run.label)
+            width = thinner(i, len(runs))
+            draw_band(axes[3], run.updates * seconds, run.loss - minus, i, run.label, width)
         axes[3].set(xlabel="seconds on this machine", yscale="log")
     for ax in axes[1:]:
         if ax.get_legend():
@@ -175,7 +183,7 @@ def draw_spread(ax, groups: Mapping[str, np.ndarray], reference: float | None = 
     if reference is not None:
         check_one_number("reference", check_finite("reference", reference))
     for i, (name, values) in enumerate(groups.items()):
-        look = LOOKS[i % len(LOOKS)]
+        look = look_of(i % len(LOOKS), name)
         dots = check_array(f"groups[{name!r}]", values, (None,))[:500]
         height = i + 0.6 * (np.arange(len(dots)) * 0.618034 % 1 - 0.5)  # golden ratio: even scatter
         style = {"markersize": 3, "alpha": 0.25} if len(dots) > 100 else {"alpha": 0.7}
@@ -203,7 +211,7 @@ def draw_theory(ax, x, theory, measured, i: int = 0, label: str | None = None):
     >>> ax = draw_theory(Figure().add_subplot(), B, theory, measured, label="variance")
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
-    look, x = look_of(i), check_array("x", x, (None,))
+    look, x = look_of(i, label), check_array("x", x, (None,))
     theory, measured = (
         check_array("theory", theory, x.shape),
         check_array("measured", measured, x.shape),

@@ -35,7 +35,7 @@ def draw_line(ax, w, i: int = 0, label: str | None = None):
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
     w = check_array("w", w, (2,))
-    look = look_of(i)
+    look = look_of(i, label)
     ax.axline((0, w[1]), slope=w[0], color=look["color"], linestyle=look["linestyle"], label=label)
     return ax
 
@@ -74,7 +74,7 @@ def draw_path(ax, path, i: int = 0, label: str | None = None):
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
     path = check_array("path", path, (None, 2))
-    look = look_of(i)
+    look = look_of(i, label)
     ax.plot(
         *np.transpose(path), color=look["color"], linestyle="-", linewidth=1.4,
         path_effects=THIN_HALO,
@@ -96,7 +96,7 @@ def draw_cloud(ax, points, i: int = 0, label: str | None = None):
     >>> ax = draw_cloud(Figure().add_subplot(), [[3.1, 4.0], [2.8, 4.1], [2.9, 3.9]])
     """
     check_kind("ax", ax, Axes, "plt.subplots()[1]")
-    points, look = check_array("points", points, (None, 2)), look_of(i)
+    points, look = check_array("points", points, (None, 2)), look_of(i, label)
     ax.plot(
         *np.transpose(points), look["marker"], color=look["color"], label=label,
         markersize=4, alpha=0.6, markeredgewidth=0, linestyle="none",

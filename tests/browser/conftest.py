@@ -10,7 +10,7 @@ from tests.browser.lab import CHROMIUM_FLAGS, Lab, find_chromium, jupyter_lab
 SIZE = {"width": 1440, "height": 900}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
     chromium = find_chromium()
     if chromium is None:
@@ -21,9 +21,9 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def address(browser, tmp_path_factory):
-    """A JupyterLab for the module, in a folder of its own, which is `address.folder`."""
+    """A JupyterLab for all tests here, in a folder of its own, which is `address.folder`."""
     folder = tmp_path_factory.mktemp("lab")
     with jupyter_lab(folder) as url:
         yield Address(url, folder)

@@ -85,6 +85,21 @@ def write_notebook(path: Path, *cells: str):
     nbformat.write(notebook, path)
 
 
+COLOURS_HAVE_FADED = """() => Promise.allSettled(
+    document.getAnimations().filter((each) => each instanceof CSSTransition)
+        .map((each) => each.finished)
+)"""
+
+ERRORS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+    .flatMap((cell) => cell.type === "code" ? cell.outputs.toJSON() : [])
+    .filter((output) => output.output_type === "error")
+    .map(({ename, evalue, traceback}) => {
+        const plain = traceback.join("\\n").replace(/\\x1b\\[[0-9;]*m/g, "");
+        const at = plain.split("\\n").find((line) => /^-+> /.test(line));
+        return `${ename}: ${evalue} ${at ?? ""}`;
+    })"""
+
+
 class Lab:
     """A page of a browser with a notebook open in JupyterLab."""
 
@@ -97,6 +112,22 @@ class Lab:
         self.page.goto(f"{self.address}/lab/tree/{name}?reset&token={TOKEN}")
         self._await_kernel()
         return self.theme(theme) if theme != "light" else self
+
+    def turn_to(self, name: str):
+        """Open a notebook in the place of the one before, as from the list of files.
+
+        The page stays: to load JupyterLab anew takes as long as many a notebook.
+        """
+        self.page.evaluate(
+            """async (path) => {
+                const {commands, shell} = window.jupyterapp;
+                const before = shell.currentWidget;
+                await commands.execute("docmanager:open", {path});
+                before.dispose();
+            }""",
+            name,
+        )
+        self._await_kernel()
 
     def reload(self):
         """Load the page again; the kernel goes on."""
@@ -128,22 +159,27 @@ class Lab:
         )
         is_light = "true" if name == "light" else "false"
         self.page.wait_for_selector(f"body[data-jp-theme-light={is_light}]", state="attached")
-        self.page.wait_for_timeout(300)  # colours fade
+        self.page.evaluate(COLOURS_HAVE_FADED)
         return self
 
     def run_all(self):
         """Run every cell and await the last; return the errors that they raised, and the lines."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        return self.page.evaluate(
-            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
-                .flatMap((cell) => cell.type === "code" ? cell.outputs.toJSON() : [])
-                .filter((output) => output.output_type === "error")
-                .map(({ename, evalue, traceback}) => {
-                    const plain = traceback.join("\\n").replace(/\\x1b\\[[0-9;]*m/g, "");
-                    const at = plain.split("\\n").find((line) => /^-+> /.test(line));
-                    return `${ename}: ${evalue} ${at ?? ""}`;
-                })"""
+        return self.page.evaluate(ERRORS)
+
+    def run_cells(self, numbers: list[int]):
+        """Run these cells, one after the other; return what `run_all` returns."""
+        self.page.evaluate(
+            """async (numbers) => {
+                const {commands, shell} = window.jupyterapp;
+                for (const number of numbers) {
+                    shell.currentWidget.content.activeCellIndex = number;
+                    await commands.execute("notebook:run-cell");
+                }
+            }""",
+            numbers,
         )
+        return self.page.evaluate(ERRORS)
 
     def run(self, code: str) -> str:
         """Run code in the notebook's kernel, beside its cells, and return what it prints."""

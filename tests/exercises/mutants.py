@@ -15,7 +15,7 @@ import numpy as np
 
 from exercises.outcomes import outcome, same
 
-SECONDS = 1.0  # of processor time for all inputs of a question; a change may make a loop endless
+SECONDS = 1.0  # of processor time for a group of inputs; a change may make a loop endless
 
 OPERATORS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
@@ -69,8 +69,8 @@ def mutants(definition, namespace):
             yield line.strip(), scope[definition.name]
 
 
-def survivors(definitions, namespace, right, cases):
-    """Return the changed lines that `cases` do not tell from `right`.
+def survivors(definitions, namespace, right, groups):
+    """Return, for each group of cases, the changed lines that all cases so far leave unnoticed.
 
     Parameters
     ----------
@@ -80,15 +80,17 @@ def survivors(definitions, namespace, right, cases):
         The globals that they see.
     right : callable
         The measure.
-    cases : list of tuple
-        The arguments of each call.
+    groups : list of list of tuple
+        The arguments of each call: those that are visible, say, and those that are not.
     """
-    wanted = [outcome(right, case) for case in cases]
-    found = set()
+    wanted = [[outcome(right, case) for case in cases] for cases in groups]
+    found = [set() for _ in groups]
     for definition in definitions:
         for line, function in mutants(definition, namespace):
-            if _behaves(function, cases, wanted):
-                found.add(line)
+            for lines, cases, want in zip(found, groups, wanted, strict=True):
+                if not _behaves(function, cases, want):
+                    break
+                lines.add(line)
     return found
 
 

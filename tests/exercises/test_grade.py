@@ -202,7 +202,7 @@ def test_stopped_run_goes_on_and_loses_nothing(tmp_path, monkeypatch):
 @needs_sandbox
 def test_machine_that_fails_is_not_the_students_fault(tmp_path, monkeypatch, capsys):
     hand_in(tmp_path / "in", {"a": CLASS["half"], "b": CLASS["all stubs"]})
-    arguments = ["grade", str(tmp_path / "in"), "--to", str(tmp_path / "to")]
+    arguments = ["grade", str(tmp_path / "in"), "--to", str(tmp_path / "to"), "--workers", "1"]
     pristine = transplant.pristine
 
     def without_processes(*arguments):

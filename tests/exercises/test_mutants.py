@@ -76,12 +76,12 @@ def right_answers(name, q):
 )
 def test_every_change_of_a_right_answer_is_noticed(name, question):
     q = questions(name)[question]
-    cases = [*q.visible, *q.inputs(default_rng(20))]
-    right = q.question.right
-    answers = right_answers(name, q)
-    assert survivors(answers, right.__globals__, right, cases) == set(EQUIVALENT.get(question, {}))
-    visible = survivors(answers, right.__globals__, right, q.visible)
-    assert visible == set(EQUIVALENT.get(question, {})), "right at once, and wrong when graded"
+    right, hidden = q.question.right, q.inputs(default_rng(20))
+    visible, every = survivors(
+        right_answers(name, q), right.__globals__, right, [q.visible, hidden]
+    )
+    assert every == set(EQUIVALENT.get(question, {}))
+    assert visible == every, "right at once, and wrong when graded"
 
 
 def definition(text):
@@ -111,13 +111,19 @@ def test_what_no_input_tells_apart_survives():
     function = definition("def right(a, b):\n    return a if a <= b else b")
     scope = {}
     exec(ast.unparse(function), scope)
-    assert survivors([function], {}, scope["right"], [(1, 2), (2, 1)]) == {
-        "return a if a < b else b"
-    }
+    changed = {"return a if a < b else b"}
+    assert survivors([function], {}, scope["right"], [[(1, 2), (2, 1)]]) == [changed]
     function = definition("def right(a):\n    return a + 1")
-    assert survivors([function], {}, lambda a: a + 1, [(2,)]) == set()
+    assert survivors([function], {}, lambda a: a + 1, [[(2,)]]) == [set()]
+
+
+def test_later_inputs_may_notice_what_the_first_do_not():
+    function = definition("def right(a):\n    return a * 2")
+    every = {"return a / 2", "return a * 3"}
+    found = survivors([function], {}, lambda a: a * 2, [[(0,)], [(0,)], [(1,)]])
+    assert found == [every, every, set()]
 
 
 def test_endless_loops_are_noticed():
     function = definition("def right(n):\n    while n > 0:\n        n -= 1\n    return n")
-    assert survivors([function], {}, lambda n: 0, [(3,)]) == set()
+    assert survivors([function], {}, lambda n: 0, [[(3,)]]) == [set()]

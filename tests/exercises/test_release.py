@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from exercises import practice
 from exercises.classroom import mistakes, release, source
 
 from .tools import NAMES, questions
@@ -42,6 +44,22 @@ def test_edition_has_what_a_student_needs(edition):
     assert (folder / "exercises" / "practice.py").exists()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_stored_copies_are_up_to_date(edition, name):
+    made, stored = (
+        nbformat.read(folder / f"{name}.ipynb", as_version=4)
+        for folder in (edition[0] / "exercises", release.EXERCISES)
+    )
+    assert stored == made, "run: python -m exercises copies"
+
+
+def test_stored_seals_are_up_to_date(edition):
+    made = json.loads((edition[0] / "exercises" / "seals.json").read_text())
+    stored = json.loads(practice.SEALS.read_text())
+    assert {name.partition("/")[0] for name in made} == set(NAMES)
+    assert {q: stored.get(q) for q in made} == made, "run: python -m exercises copies"
+
+
 def imported(path):
     """The top names that the code cells of a notebook import."""
     for cell in nbformat.read(path, as_version=4).cells:
@@ -59,10 +77,11 @@ def test_students_install_what_their_notebooks_import(edition):
     lines = [line.partition("#")[0].strip() for line in lines]
     names = {Requirement(x).name for x in lines if x and not x.startswith("-e")}
     installed = {canonicalize_name(name) for name in names}
+    packages = packages_distributions()
     missing = {}
     for path in [*folder.glob("notebooks/*.ipynb"), *folder.glob("exercises/*.ipynb")]:
         for name in {*imported(path)} - {*sys.stdlib_module_names, "course_lib", "exercises"}:
-            if not installed & {canonicalize_name(x) for x in packages_distributions()[name]}:
+            if not installed & {canonicalize_name(x) for x in packages[name]}:
                 missing.setdefault(path.stem[:2], set()).add(name)
     assert missing == {"13": {"sklearn"}}  # which says so itself
 

@@ -5,10 +5,35 @@ and a sentence in the stored notebook, where no kernel runs. All controls are na
 browser, so they can be reached and moved by keyboard and a screen reader says their real values.
 """
 
+from course_lib.lab.explorers.ball import BallExplorer
 from course_lib.lab.explorers.clock import ClockExplorer
+from course_lib.lab.explorers.cost import CostExplorer
 from course_lib.lab.explorers.decision import DecisionExplorer
+from course_lib.lab.explorers.knee import KneeExplorer
+from course_lib.lab.explorers.map import MapExplorer
 from course_lib.lab.explorers.noise import NoiseExplorer
 from course_lib.lab.explorers.path import PathExplorer
-from course_lib.lab.explorers.prediction import Prediction
+from course_lib.lab.explorers.prediction import Prediction, Predictions
+from course_lib.lab.explorers.race import RaceExplorer
+from course_lib.lab.explorers.rate import RateExplorer
+from course_lib.lab.explorers.update import UpdateExplorer
+from course_lib.lab.explorers.well import WellExplorer
+from course_lib.lab.explorers.workers import WorkersExplorer
 
-__all__ = ["ClockExplorer", "DecisionExplorer", "NoiseExplorer", "PathExplorer", "Prediction"]
+__all__ = [
+    "BallExplorer",
+    "ClockExplorer",
+    "CostExplorer",
+    "DecisionExplorer",
+    "KneeExplorer",
+    "MapExplorer",
+    "NoiseExplorer",
+    "PathExplorer",
+    "Prediction",
+    "Predictions",
+    "RaceExplorer",
+    "RateExplorer",
+    "UpdateExplorer",
+    "WellExplorer",
+    "WorkersExplorer",
+]

@@ -1,57 +1,71 @@
-"""What all explorers share: state, messages of the browser, the picture and its sentence."""
+"""What all explorers share: state, messages of the browser, the scene and its sentence."""
 
-import io
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import ClassVar
-
-from PIL import Image
 
 from course_lib.data import Data
-from course_lib.lab.explorers.canvas import Canvas
 from course_lib.lab.explorers.controls import Control
 from course_lib.lab.explorers.front import Front, mimebundle
+from course_lib.lab.explorers.scene import Scene, Wire
+from course_lib.lab.explorers.still import WIDTH, image
+from course_lib.lab.explorers.words import format_number
 from course_lib.plots import image_tag
 
-#: So many explorers keep their figures, of some 20 MB each. Most are freed when their view closes,
-#: but a view that was never opened, or whose browser broke down, does not close.
-MOST_DRAWN = 8
 
-#: The least bytes of an answer. Within one machine TCP holds a message that does not fill a segment
-#: of 64 KiB until the one before was acknowledged, which may take 40 ms (Nagle's algorithm).
-FULL_SEGMENT = 2**16
+@dataclass(frozen=True)
+class Goal:
+    """Something to reach by moving the controls.
+
+    Attributes
+    ----------
+    words : str
+        What is asked for.
+    reached : bool
+        Whether it is reached now.
+    hint : str
+    cost : float, optional
+        What it costs now, if less is better; `best` is the least that the course has found.
+    best : float, optional
+    unit : str
+        Of both.
+    """
+
+    words: str
+    reached: bool
+    hint: str
+    cost: float | None = None
+    best: float | None = None
+    unit: str = ""
 
 
 class Explorer:
     """A picture that answers to controls; its state can be read, and written as a line of code.
 
-    A kind of explorer has a `title` and a `size` in inches, calls ``__init__`` once its arguments
-    were checked, and has two methods: ``_picture(canvas)`` draws what stays and returns a function
-    without arguments that moves the rest and returns the name of the scene (see :class:`Canvas`);
-    ``_sentence()`` says in words what the picture shows now.
+    A kind of explorer has a `title`, calls ``__init__`` once its arguments were checked, and has
+    methods that say what is shown now: ``_scene()`` returns the picture as data, ``_sentence()``
+    one or two short sentences that compare first, and, where there is something to look up or to
+    reach, ``_table()`` rows of words of which the first names the columns, and ``_goal()`` a Goal.
 
     Parameters
     ----------
     controls : sequence of Control
     values : dict
         A value of each control, by name.
-    before : str
+    before : sequence of str
         The arguments that no control changes, as code, for the line that repeats the state.
     """
 
     title: str
-    size: tuple[float, float]
-    #: The control that changes the scene, if one does.
-    scenes: str | None = None
-    #: Those that keep a figure, the oldest first.
-    _drawn: ClassVar[list["Explorer"]] = []
 
     def __init__(self, controls: Sequence[Control], values: dict, before: Sequence[str] = ()):
         self._controls = {control.name: control for control in controls}
         self._values = values
         self._before = before
-        self._n_views = 0
-        self._front = self._canvas = self._move = None
+        self._wire = Wire()
+        self._least_cost, self._is_met = math.inf, False
+        self._front = None
 
     @property
     def state(self) -> dict:
@@ -69,29 +83,41 @@ class Explorer:
         return f"{type(self).__name__}({', '.join([*self._before, *state])})"
 
     def receive(self, message: dict, send):
-        """Answer the browser: a view was opened or closed, or a control was moved."""
+        """Answer the browser: a view was opened or closed, or something was moved."""
         if message["event"] == "close":
-            self._n_views = max(0, self._n_views - 1)
-            if not self._n_views:
-                self.close()
             return
         if message["event"] == "open":
-            self._n_views += 1
+            self._wire = Wire()  # a new view has seen nothing yet
         for name, index in message.get("values", {}).items():
             self._change(name, self._controls[name].value(index))
-        png = self._png()
-        send(self._answer(), buffers=[png, bytes(max(0, FULL_SEGMENT - len(png)))])
-        if message["event"] == "open":
-            self._prepare()
-
-    def close(self):
-        """Free the figure. It is drawn anew if the explorer is shown again."""
-        self._canvas = self._move = None
-        if self in self._drawn:
-            self._drawn.remove(self)
+        if "pick" in message:
+            self._pick(*message["pick"])
+        scene, buffers = self._wire.pack(self._scene())
+        send(self._answer() | {"scene": scene}, buffers=buffers)
 
     def _change(self, name, value):
         self._values[name] = value
+
+    def _pick(self, panel: str, x: float, y: float):
+        """Take the place that was pressed in a panel. A kind whose panels can be pressed has it."""
+        raise NotImplementedError
+
+    def _nearest(self, name: str, value: float):
+        """Set a control to the offered value that is nearest on a logarithmic scale."""
+        offered = self._controls[name].values
+        self._change(name, min(offered, key=lambda each: abs(math.log(each / value))))
+
+    def _scene(self) -> Scene:
+        raise NotImplementedError
+
+    def _sentence(self) -> str:
+        raise NotImplementedError
+
+    def _table(self) -> list[list[str]]:
+        return []
+
+    def _goal(self) -> Goal | None:
+        return None
 
     def _answer(self) -> dict:
         controls = self._controls.items()
@@ -99,35 +125,41 @@ class Explorer:
             "values": {name: control.index(self._values[name]) for name, control in controls},
             "texts": {name: control.texts for name, control in controls if control.varies},
             "sentence": self._sentence(),
+            "table": self._table(),
+            "goal": self._progress(),
             "code": repr(self),
         }
 
-    def _png(self) -> bytes:
-        if self._canvas is None:
-            self._canvas = Canvas(*self.size)
-            with Canvas.style():
-                self._move = self._picture(self._canvas)
-            self._drawn.append(self)
-            if len(self._drawn) > MOST_DRAWN:
-                self._drawn[0].close()
-        return self._canvas.png(self._move)
+    def _progress(self) -> dict | None:
+        """Return how far the goal is reached, now and at best so far, in words."""
+        goal = self._goal()
+        if goal is None:
+            return None
+        said = ["✓ reached" if goal.reached else "not reached yet"]
+        if goal.best is None:
+            self._is_met = self._is_met or bool(goal.reached)
+            return {"words": goal.words, "state": said[0], "met": self._is_met, "hint": goal.hint}
+        if goal.reached:
+            self._least_cost = min(goal.cost, self._least_cost)
+            said[0] += f" with {format_number(goal.cost)} {goal.unit}"
+        if math.isfinite(self._least_cost):
+            said.append(f"your best: {format_number(self._least_cost)} {goal.unit}")
+        said.append(f"the course's best: {format_number(goal.best)} {goal.unit}")
+        met = bool(self._least_cost <= goal.best * (1 + 1e-9))
+        return {"words": goal.words, "state": " · ".join(said), "met": met, "hint": goal.hint}
 
-    def _prepare(self):
-        """Draw what stays of every scene ahead, so that the first change to each is quick, too."""
-        if self.scenes is not None:
-            now = self._values[self.scenes]
-            try:
-                for value in self._controls[self.scenes].values:
-                    self._values[self.scenes] = value
-                    self._png()
-            finally:
-                self._values[self.scenes] = now
+    def _frame(self) -> int | None:
+        """Return the number of the frame, if a control plays through frames."""
+        for name, control in self._controls.items():
+            if control.plays:
+                return control.index(self._values[name])
+        return None
 
     def _spec(self) -> dict:
         return {
             "title": self.title,
             "controls": [control.spec() for control in self._controls.values()],
-            "picture": {"width": round(self.size[0] * 96), "height": round(self.size[1] * 96)},
+            "draws": True,
         }
 
     def _repr_mimebundle_(self, **_) -> dict:
@@ -138,9 +170,10 @@ class Explorer:
     def _repr_html_(self) -> str:
         """Return the picture and its sentence as they are now, for where no kernel runs."""
         sentence = self._sentence()
-        image = image_tag(_squeezed(self._png()), sentence, round(self.size[0] * 96))
+        picture = image(self._scene(), self._frame())
+        tag = image_tag(picture, sentence, round(WIDTH * 96), kind="webp")
         return (
-            f'<figure style="margin: 0">{image}'
+            f'<figure style="margin: 0">{tag}'
             f"<figcaption>{escape(sentence)} Run this cell to move the controls of this picture: "
             f"<code>{escape(repr(self))}</code></figcaption></figure>"
         )
@@ -152,10 +185,3 @@ def check_drawable(data, at_least: int = 1) -> Data:
         right = f"Data of {at_least} or more examples with one feature"
         raise ValueError(f"data must be {right}, so that it can be drawn, not {data!r}")
     return data
-
-
-def _squeezed(png: bytes) -> bytes:
-    """Return the same image in fewer bytes, to be stored."""
-    file = io.BytesIO()
-    Image.open(io.BytesIO(png)).save(file, format="png", optimize=True)
-    return file.getvalue()

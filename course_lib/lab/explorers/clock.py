@@ -7,20 +7,23 @@ import numpy as np
 from course_lib._checks import check_choice, check_not_negative, check_positive
 from course_lib.chapters.cost import seconds_per_update
 from course_lib.data import lesson_line
-from course_lib.lab.explorers.base import Explorer
-from course_lib.lab.explorers.canvas import Canvas, dot, hide, line, logarithmic, place
+from course_lib.lab.explorers.base import Explorer, Goal
 from course_lib.lab.explorers.controls import Control, including, preferred_numbers
-from course_lib.lab.explorers.words import format_number
+from course_lib.lab.explorers.scene import DASHES, GREY, MARKERS, Axis, Mark, Panel, Scene
+from course_lib.lab.explorers.words import format_number, listing
 from course_lib.measure import least_loss, middle_80
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, sgd
-from course_lib.plots import GREY, HALO, LOOKS, draw_band, excess
+from course_lib.plots import LOOKS, excess
+from course_lib.plots.looks import color_of, thinner
 from course_lib.runs import CLOCKS, Run
 from course_lib.training import train
 
 SECONDS = "seconds"
 #: A fraction of the largest loss below which nothing is drawn.
 LEAST = 1e-5
+#: So many moments of a run are drawn.
+MOST_MOMENTS = 120
 
 
 class ClockExplorer(Explorer):
@@ -35,7 +38,7 @@ class ClockExplorer(Explorer):
         One to six, each with its label. Left out, the lesson's line is trained with B = 1, 10, 50
         and 100 from common starts at the same learning rate, 16 runs each.
     clock : {"updates", "examples", "epochs", "seconds"}
-        What is the same at the budget.
+        What is the same at the budget. Seconds are of this machine.
     budget : float, optional
         On that clock.
     minus : float, optional
@@ -48,17 +51,17 @@ class ClockExplorer(Explorer):
     --------
     >>> ClockExplorer(clock="updates")
     ClockExplorer(clock='updates', budget=64.0)
+    >>> ClockExplorer(clock="updates")._sentence()
+    'At the same 64 updates, B = 100 is lowest and B = 1 is highest.'
     """
 
     title = "The same runs against each clock"
-    size = (9.0, 4.0)
-    scenes = "clock"
 
     def __init__(
         self,
         runs: Sequence[Run] | None = None,
         *,
-        clock: str = "updates",
+        clock: str = "examples",
         budget: float | None = None,
         minus: float | None = None,
         seconds_per_update: Sequence[float] | None = None,
@@ -70,6 +73,7 @@ class ClockExplorer(Explorer):
             before.append("seconds_per_update=seconds_per_update")
         self.runs = lesson_runs() if runs is None else _check_runs(runs)
         self._seconds = _check_seconds(seconds_per_update, self.runs)
+        self._colors = [_color(run, i) for i, run in enumerate(self.runs)]
         if minus is None:
             minus = least_loss(lesson_line(), bias=True) if runs is None else 0.0
         self.minus = minus
@@ -132,62 +136,84 @@ class ClockExplorer(Explorer):
         return np.array([middle_80(loss) for loss in losses])
 
     def _sentence(self) -> str:
-        medians = self._losses()[:, 1]
+        medians = dict(zip((run.label for run in self.runs), self._losses()[:, 1], strict=True))
+        arrived = {label: loss for label, loss in medians.items() if np.isfinite(loss)}
+        diverged = [label for label in medians if label not in arrived]
+        said = f"At the same {format_number(self.budget)} {self.clock}, "
+        if not arrived:
+            return said + "all have diverged."
+        first, last = min(arrived, key=arrived.get), max(arrived, key=arrived.get)
+        said += f"{first} is lowest" + (f" and {last} is highest." if first != last else ".")
+        return said + (f" {listing(diverged)} diverged." if diverged else "")
+
+    def _table(self):
         other = "updates" if self.clock != "updates" else "examples"
-        said = [
-            f"{run.label}: {format_number(loss) if np.isfinite(loss) else 'has diverged'} "
-            f"({format_number(run.clock(other)[i])} {other})"
-            for run, loss, i in zip(self.runs, medians, self._now(), strict=True)
+        rows = [["", other, "median loss above the least" if self.minus else "median loss"]]
+        for run, loss, i in zip(self.runs, self._losses()[:, 1], self._now(), strict=True):
+            words = f"{loss:.2g}" if np.isfinite(loss) else "diverged"
+            rows.append([run.label, format_number(run.clock(other)[i]), words])
+        return rows
+
+    def _goal(self):
+        if len(self.runs) < 2:
+            return None
+        medians = self._losses()[:, 1]
+        largest = max(self.runs, key=lambda run: run.clock("examples")[-1] / run.updates[-1])
+        reached = np.isfinite(medians).any() and self.runs[np.nanargmin(medians)] is largest
+        return Goal(
+            f"find a clock and a budget at which {largest.label} is lowest.", bool(reached),
+            "On which clock does a large batch cost no more than a small one?",
+        )  # fmt: skip
+
+    def _scene(self) -> Scene:
+        low, high = self._span(self.clock)
+        label = excess() if self.minus else "loss"
+        y = Axis(label, *self._loss_limits(), log=True)
+        x = Axis(CLOCKS.get(self.clock, "seconds of one run on this machine"), low, 1.1 * high,
+                 log=True)  # fmt: skip
+        places = Axis("", -0.6, len(self.runs) - 0.4, ticks=tuple(range(len(self.runs))),
+                      text=lambda i: self.runs[round(i)].label)  # fmt: skip
+        panels = [
+            Panel(
+                "loss", "loss of the runs (press to choose the budget)", x, y, share=5, picks=True
+            ),
+            Panel("budget", "at the budget", places, Axis("", y.low, y.high, log=True), share=3),
         ]
-        what = f"loss above the least one, {self.minus:.3g}" if self.minus else "loss"
-        best = self.runs[int(np.argmin(medians))].label
-        return (
-            f"At the same {format_number(self.budget)} {self.clock}, the median {what}, is: "
-            f"{'; '.join(said)}. Lowest: {best}."
-        )
+        times = self._times(self.clock)
+        curves = [self._curve(i, run, times[i]) for i, run in enumerate(self.runs)]
+        marks = [mark for band in zip(*curves, strict=True) for mark in band]  # bands lie below
+        span = [(self.budget, y.low, self.budget, y.high)]
+        marks.append(Mark("segments", "loss", span, color=GREY, width=1.5, halo=True))
+        for i, (low, middle, high) in enumerate(self._losses()):
+            dot = {"color": self._colors[i], "marker": MARKERS[i], "size": 12}
+            bar = [(i, low, i, high)]
+            marks += [
+                Mark("segments", "budget", bar, color=self._colors[i], width=4, opacity=0.5),
+                Mark("points", "loss", [(self.budget, middle)], **dot),
+                Mark("points", "budget", [(i, middle)], **dot),
+            ]
+        return Scene(panels, marks)
 
-    def _picture(self, canvas: Canvas):
-        left, right = canvas.figure.subplots(1, 2, width_ratios=[5, 2], sharey=True)
-        logarithmic(left, "y", *self._loss_limits())
-        left.set(title="loss of the runs", ylabel=excess() if self.minus else "loss")
-        right.set(title="at the budget", xlim=(-0.6, len(self.runs) - 0.4))
-        right.set_xticks(range(len(self.runs)), [run.label for run in self.runs])
-        right.tick_params(axis="x", rotation=30 if len(self.runs) > 3 else 0)
-        right.tick_params(axis="y", labelleft=False)
-        curves = []
-        cursor = canvas.moves(left.axvline(1, color=GREY, linewidth=1.5, path_effects=HALO))
-        looks = LOOKS[: len(self.runs)]
-        bars = [canvas.moves(line(right, look, linestyle="-", linewidth=3)) for look in looks]
-        dots = [canvas.moves(dot(ax, look)) for look in looks for ax in (left, right)]
+    def _curve(self, i, run, time):
+        """Return the band and the median of a run against the clock."""
+        end = self._span(self.clock)[1] * (1 + 1e-9)
+        seen = np.flatnonzero((time > 0) & (time <= end))
+        if len(seen) > MOST_MOMENTS:  # evenly on the logarithmic clock
+            even = np.geomspace(time[seen[0]], time[seen[-1]], MOST_MOMENTS)
+            seen = np.unique(np.searchsorted(time, even * (1 - 1e-9)))
+        band = np.array(middle_80(run.loss[:, seen] - self.minus)).T
+        x, color = time[seen], self._colors[i]
+        finite = np.isfinite(band).all(axis=1)
+        return [
+            Mark("band", "loss", np.column_stack([x, band[:, 0], band[:, 2]])[finite], color=color,
+                 opacity=0.12),
+            Mark("line", "loss", np.column_stack([x, band[:, 1]])[np.isfinite(band[:, 1])],
+                 color=color, dash=DASHES[i], width=thinner(i, len(self.runs)),
+                 halo=i == 0, label=run.label),
+        ]  # fmt: skip
 
-        def move():
-            if canvas.scene != self.clock:
-                low, high = self._span(self.clock)
-                logarithmic(left, "x", low, high * 1.1)
-            if canvas.is_new(self.clock):
-                hide(curves)
-                curves[:] = self._draw_curves(left)
-            cursor.set_xdata([self.budget] * 2)
-            for i, (low, middle, high) in enumerate(self._losses()):
-                place(bars[i], [(i, low), (i, high)])
-                place(dots[2 * i], [(self.budget, middle)])
-                place(dots[2 * i + 1], [(i, middle)])
-            return self.clock
-
-        return move
-
-    def _draw_curves(self, ax):
-        """Draw all runs against the clock; return what was drawn."""
-        before = set(ax.get_children())
-        _, high = self._span(self.clock)
-        for i, (run, time) in enumerate(zip(self.runs, self._times(self.clock), strict=True)):
-            seen = (time > 0) & (time <= high * (1 + 1e-9))
-            draw_band(ax, time[seen], run.loss[:, seen] - self.minus, i, run.label)
-        ax.set_xlabel(CLOCKS.get(self.clock, "seconds of one run on this machine"))
-        drawn = set(ax.get_children()) - before
-        labelled = zip(*ax.get_legend_handles_labels(), strict=True)
-        ax.legend(handles=[handle for handle, _ in labelled if handle in drawn], loc="lower left")
-        return drawn
+    def _pick(self, panel, x, y):
+        self._nearest("budget", x)
 
     def _loss_limits(self):
         losses = np.concatenate([np.ravel(run.loss - self.minus) for run in self.runs])
@@ -220,6 +246,13 @@ def time_update(batch_size: int) -> float:
     return float(
         np.median(seconds_per_update(line_model(), lesson_line(), sgd(), batch_size, **options))
     )
+
+
+def _color(run, i):
+    """Return the colour of a run's batch size; of its place in the list, if B changes in it."""
+    if isinstance(run.batch_size, int | np.integer):
+        return color_of(int(run.batch_size))
+    return (LOOKS[i]["color"],) * 2
 
 
 def _check_runs(runs):

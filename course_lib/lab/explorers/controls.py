@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from course_lib._checks import check_one_number, check_positive
 from course_lib.lab.explorers.words import format_number, format_whole
 
 
@@ -22,10 +23,11 @@ class Control:
         What can be chosen, in order.
     text : function of a value
         How a value is written and spoken. Whole numbers are written exactly unless given.
-    kind : {"slider", "radios", "checks"}
-        ``checks`` chooses any number of the values, as a tuple.
+    kind : {"slider", "radios", "checks", "handle"}
+        ``checks`` chooses any number of the values, as a tuple. A ``handle`` is no element of its
+        own: points in the picture that can be dragged; its value is what `_change` makes of it.
     plays : bool
-        Whether a slider has buttons that play it and move it by a step.
+        Whether a slider goes through the frames of the picture, and has buttons that play it.
     varies : bool
         Whether its texts depend on other controls, so that the browser is told them each time.
     """
@@ -55,12 +57,16 @@ class Control:
 
     def index(self, value):
         """Return what the browser is told: the number of a value, or the numbers of several."""
+        if self.kind == "handle":
+            return None  # the picture shows where it is
         if self.kind == "checks":
             return [self.values.index(each) for each in value]
         return self.values.index(value)
 
     def value(self, index):
         """Return the value that the browser means."""
+        if self.kind == "handle":
+            return tuple(map(float, index))
         if self.kind == "checks":
             return tuple(self.values[i] for i in sorted(index))
         return self.values[index]
@@ -82,3 +88,15 @@ def preferred_numbers(low: float, high: float) -> list[float]:
 def batch_sizes(N: int) -> list[int]:
     """Return 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, … and N."""
     return including({round(number - 1e-9) for number in preferred_numbers(1, N)}, N)
+
+
+def check_number(name: str, value, check: Callable = check_positive) -> float:
+    """Return a single number as a float, if it passes a check."""
+    return float(check_one_number(name, check(name, value)))
+
+
+def check_offered(name: str, value, offered: Sequence):
+    """Return a number if it is one of those offered."""
+    if isinstance(value, bool) or not np.isscalar(value) or value not in offered:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, offered))}, not {value!r}")
+    return value

@@ -3,18 +3,27 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.patches import Rectangle
 
 from course_lib._checks import check_not_negative, check_positive, check_whole_number
-from course_lib.lab.explorers.base import Explorer
-from course_lib.lab.explorers.canvas import Canvas, dot, line, logarithmic, note, place
+from course_lib.lab.explorers.base import Explorer, Goal
 from course_lib.lab.explorers.controls import Control, including, preferred_numbers
+from course_lib.lab.explorers.scene import (
+    BLUE,
+    FAINT,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    Axis,
+    Mark,
+    Panel,
+    Scene,
+)
 from course_lib.lab.explorers.words import format_number, format_seconds
-from course_lib.plots import LOOKS
 
 LARGEST = 2**16
 POWERS = [2**i for i in range(17)]
-B = np.unique(np.geomspace(1, LARGEST, 400).round())
+B = np.unique(np.geomspace(1, LARGEST, 200).round())
 #: A batch size is as good as the best if it takes at most this much longer.
 AS_GOOD = 1.1
 
@@ -53,7 +62,6 @@ class DecisionExplorer(Explorer):
     """
 
     title = "The decision: seconds to the target"
-    size = (9.0, 3.8)
 
     def __init__(
         self,
@@ -124,57 +132,70 @@ class DecisionExplorer(Explorer):
 
     def _sentence(self) -> str:
         best, (low, high) = self.best(), self.as_good()
-        shortest = self.seconds(best)
-        others = [
-            f"B = {B:,} takes {format_number(self.seconds(B) / shortest)} times as long"
-            for B in sorted({1, self.largest} - {best})
-        ]
-        said = f"; {' and '.join(others)}" if others else ""
         return (
-            f"The best batch size that fits is B = {best:,}: "
-            f"{format_number(self.updates(best))} updates × "
-            f"{format_seconds(self.seconds_per_update(best))} = {format_seconds(shortest)} "
-            f"to the target{said}. "
-            f"Every B from {low:,} to {high:,} is within 10\u00a0% of the best."
+            f"B = {best:,} is first at the target, in {format_seconds(self.seconds(best))}. "
+            f"Every B from {low:,} to {high:,} is within 10\u00a0% of it."
         )
 
-    def _picture(self, canvas: Canvas):
-        axes = canvas.figure.subplots(1, 3)
+    def _table(self):
+        best = self.best()
+        rows = [["", "updates", "seconds an update", "time", "÷ the shortest"]]
+        for B in sorted({1, best, self.largest}):
+            times = self.seconds(B) / self.seconds(best)
+            each = format_seconds(self.seconds_per_update(B)), format_seconds(self.seconds(B))
+            rows.append([f"B = {B:,}", f"{self.updates(B):,.0f}", *each, f"{times:.2g}"])
+        return rows
+
+    def _goal(self):
+        low, high = self.as_good()
+        return Goal(
+            "let the B within 10 % of the best span a factor of 30: then they are all as good.",
+            high >= 30 * low, "What happens where the overhead is large, and what where it is not?",
+        )  # fmt: skip
+
+    def _scene(self) -> Scene:
+        best, (low, high) = self.best(), self.as_good()
+        shortest = self.seconds(best)
+        spans = {
+            "updates": (0.5 * self.min_updates, self.min_updates * 5000),
+            "seconds": (1e-6, 10),
+            "time": (0.8, 3000),
+        }
         titles = ("updates to the target", "× seconds an update", "= time ÷ shortest time")
-        highest = self.min_updates * 5000
-        limits = ((0.5 * self.min_updates, highest), (1e-6, 10), (0.8, 3000))
-        for ax, title, span in zip(axes, titles, limits, strict=True):
-            ax.set(title=title, xlabel="batch size B")
-            logarithmic(ax, "x", 0.8, 1.3 * LARGEST)
-            ax.xaxis.set_major_formatter(lambda B, _: f"{B:,.0f}" if B in (1, 100, 10_000) else "")
-            logarithmic(ax, "y", *span)
-        axes[1].yaxis.set_major_formatter(lambda seconds, _: format_seconds(seconds))
-        walls = [canvas.moves(_wall(ax)) for ax in axes]
-        valley = canvas.moves(axes[2].axvspan(1, 2, color=LOOKS[2]["color"], alpha=0.25, lw=0))
-        curves = [canvas.moves(line(ax, LOOKS[0])) for ax in axes]
-        rings = [canvas.moves(dot(ax, LOOKS[1], **RING)) for ax in axes]
-        bests = [canvas.moves(dot(ax, LOOKS[3])) for ax in axes]
-        words = canvas.moves(note(axes[2], 0.97, 0.95, ha="right", va="top"))
-        too_large = canvas.moves(note(axes[0], 0.97, 0.95, ha="right", va="top", color="#444444"))
+        panels, marks = [], []
+        quantities = (self.updates, self.seconds_per_update, lambda B: self.seconds(B) / shortest)
+        for i, (name, title) in enumerate(zip(spans, titles, strict=True)):
+            x = Axis("batch size B", 0.8, 1.3 * LARGEST, log=True, ticks=(1, 100, 10_000))
+            text = format_seconds if name == "seconds" else None
+            y = Axis("", *spans[name], log=True, text=text)
+            panels.append(Panel(name, title, x, y))
+            marks += self._marks_of(name, quantities[i], spans[name])
+        good = [(low, 0.8, max(high, 1.05 * low), 3000)]
+        valley = {"color": GREEN, "opacity": 0.25, "label": "within 10 % of the best"}
+        marks.insert(0, Mark("areas", "time", good, **valley))
+        rings = [(each[0], each[1 + i] / (1, 1, shortest)[i]) for i in range(3)
+                 for each in self.measured]  # fmt: skip
+        for name, points in zip(spans, np.reshape(rings, (3, -1, 2)), strict=True):
+            marks.append(Mark("points", name, points, color=ORANGE, fill=("#fff", "#222"),
+                              label="measured" if self.measured else ""))  # fmt: skip
+        return Scene(panels, marks)
 
-        def move():
-            best, (low, high) = self.best(), self.as_good()
-            shortest = self.seconds(best)
-            for i, quantity in enumerate((self.updates, self.seconds_per_update, self.seconds)):
-                unit = shortest if i == 2 else 1
-                place(curves[i], np.column_stack([B, quantity(B) / unit]))
-                place(bests[i], [(best, quantity(best) / unit)])
-                place(rings[i], [(each[0], each[1 + i] / unit) for each in self.measured])
-                walls[i].set_bounds(self.largest, 1e-9, 10 * LARGEST, 1e12)
-            valley.set_bounds(low, 0, max(high - low, 0.05 * low), 1)
-            words.set_text(f"◆ best: B = {best:,}\nwithin 10 %: {low:,} to {high:,}")
-            too_large.set_text(f"hatched: B > {self.largest:,}\ndoes not fit")
-
-        return move
+    def _marks_of(self, name, quantity, span):
+        """Return what does not fit into memory, the curve, and the best batch size on it."""
+        best = self.best()
+        fits = B <= self.largest
+        curve = np.column_stack([B, quantity(B)])
+        return [
+            Mark("areas", name, [(self.largest, span[0], 2 * LARGEST, span[1])], color=FAINT,
+                 opacity=0.6, label="does not fit into memory"),
+            Mark("line", name, curve[~fits], color=GREY, dash="2 3"),
+            Mark("line", name, curve[fits], color=BLUE, width=2.5, halo=True),
+            Mark("points", name, [(best, quantity(best))], color=INK, marker="D", size=12,
+                 label=f"best: B = {best:,}"),
+        ]  # fmt: skip
 
 
 DEFAULTS = {"noise_scale": 100.0, "min_updates": 1000.0, "overhead": 1e-3, "pass_seconds": 1e-4}
-RING = {"markerfacecolor": "white", "markeredgecolor": LOOKS[1]["color"], "linestyle": "none"}
 
 
 def fit(measured: Sequence[tuple]) -> dict:
@@ -201,12 +222,6 @@ def _fit_line(x, y):
     if b < 0:
         return float(np.exp(np.mean(np.log(y)))), 0.0
     return float(a), float(b)
-
-
-def _wall(ax):
-    """Return a hatched area, to be placed where a batch does not fit into memory."""
-    area = Rectangle((1, 1), 1, 1, facecolor="#F2F2F2", edgecolor="#B5B5B5", hatch="///", lw=0)
-    return ax.add_patch(area)
 
 
 def _check_measured(measured):

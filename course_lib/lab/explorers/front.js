@@ -1,5 +1,5 @@
 /* The browser's side of all explorers. The kernel keeps the state: this file shows the controls that
- * `spec` lists, tells the kernel which one moved, and shows the picture and the sentence it answers.
+ * `spec` lists, tells the kernel which one moved, and shows the scene and the sentence it answers.
  *
  * At most one request is on its way. What moves meanwhile is kept and sent with the next, so that a
  * drag never runs ahead of the pictures, and always ends on the right one.
@@ -16,54 +16,59 @@ const newId = () => `explorer-${copy}-${serial++}`;
 export default {
   render({ model, el }) {
     const spec = model.get("spec");
-    const name = spec.picture ? "explorer" : "explorer asks";
+    const name = spec.draws ? "explorer" : "explorer asks";
     const root = make("div", { class: name, role: "group", "aria-label": spec.title });
     const panel = make("div", { class: "controls" });
-    const picture = spec.picture && makePicture(spec.picture);
     const error = make("p", { class: "error", role: "alert" });
 
     const controls = {};
     let waiting = {}; // moved, but not yet sent
+    let pressed = null; // a place in a panel, not yet sent
     let isBusy = false; // a request is on its way
 
     const flush = () => {
-      if (isBusy || Object.keys(waiting).length === 0) return;
-      isBusy = Boolean(picture); // nothing is drawn for a question, so nothing needs to be awaited
-      model.send({ event: "change", values: waiting });
+      if (isBusy || (Object.keys(waiting).length === 0 && !pressed)) return;
+      isBusy = Boolean(shown); // nothing is drawn for a question, so nothing needs to be awaited
+      model.send({ event: "change", values: waiting, ...(pressed && { pick: pressed }) });
       waiting = {};
+      pressed = null;
     };
-    const receive = async (message, buffers) => {
+    const move = (name, value) => {
+      waiting[name] = value;
+      flush();
+    };
+    const pick = (...place) => {
+      pressed = place;
+      flush();
+    };
+    const shown = spec.draws && makeShown(makePicture({ drag: move, pick }));
+
+    const receive = (message, buffers) => {
       error.textContent = message.error ?? "";
       for (const [name, texts] of Object.entries(message.texts ?? {})) controls[name].rename(texts);
       for (const [name, value] of Object.entries(message.values ?? {})) {
-        if (!(name in waiting)) controls[name].show(value);
+        if (!(name in waiting)) controls[name]?.show(value);
       }
-      if (buffers?.length) await picture.show(message, buffers[0]);
+      if (message.scene) shown.show(message, buffers?.[0]);
       isBusy = false;
-      for (const control of Object.values(controls)) control.shown?.();
       flush();
     };
 
     for (const control of spec.controls) {
-      controls[control.name] = CONTROLS[control.kind](control, (value) => {
-        waiting[control.name] = value;
-        flush();
-      });
+      if (control.kind === "handle") continue; // it is in the picture
+      const change = (value) => move(control.name, value);
+      controls[control.name] = CONTROLS[control.kind](control, change, shown?.play);
       panel.append(controls[control.name].element);
     }
-    root.append(panel, ...(picture ? picture.elements : []), error);
+    root.append(panel, ...(shown ? shown.elements : []), error);
     root.addEventListener("keydown", keepFromNotebook);
     el.append(root);
     model.on("msg:custom", receive);
     model.send({ event: "open" });
-    const leave = () => model.send({ event: "close" });
-    addEventListener("pagehide", leave); // a page that is left or loaded again
     return () => {
-      removeEventListener("pagehide", leave);
       model.off("msg:custom", receive);
       for (const control of Object.values(controls)) control.stop?.();
-      picture?.free();
-      leave();
+      shown?.free();
     };
   },
 };
@@ -74,17 +79,18 @@ function keepFromNotebook(event) {
   if (!isCommand && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
 }
 
-/* The picture, what it shows in words, and the line of code that repeats it. */
+/* The picture, what it shows in words and numbers, a goal, and the line of code that repeats it. */
 
-function makePicture({ width, height }) {
-  const image = make("img", { width, height, alt: "", decoding: "sync" });
-  const sentence = make("p", { class: "sentence", "aria-hidden": "true" }); // the same as alt
+function makeShown(picture) {
+  const sentence = make("p", { class: "sentence" });
   const heard = make("p", { class: "heard", "aria-live": "polite" });
+  const goal = makeGoal();
+  const table = make("table");
+  const numbers = make("details", {}, [make("summary", {}, ["The numbers"]), table]);
   const code = make("code");
   const copy = make("button", { type: "button" }, ["Copy"]);
   copy.setAttribute("aria-label", "Copy this line of code");
   const share = make("div", { class: "share" }, [code, copy]);
-  let url = null;
   let timer = null;
 
   copy.addEventListener("click", async () => {
@@ -97,48 +103,69 @@ function makePicture({ width, height }) {
     setTimeout(() => (copy.textContent = "Copy"), 1500);
   });
 
-  async function show(message, png) {
-    const next = URL.createObjectURL(new Blob([png], { type: "image/png" }));
-    await loaded(next); // so that the picture is never blank; it is unpacked as it is painted
-    image.src = next;
-    image.alt = sentence.textContent = message.sentence;
+  function show(message, buffer) {
+    picture.update(message.scene, buffer);
+    sentence.textContent = message.sentence;
     code.textContent = message.code;
-    if (url) URL.revokeObjectURL(url);
-    url = next;
+    goal.show(message.goal);
+    numbers.hidden = message.table.length === 0;
+    table.replaceChildren(...message.table.map((row, i) => rowOf(row, i === 0)));
     clearTimeout(timer);
     timer = setTimeout(() => (heard.textContent = message.sentence), SETTLED);
   }
 
   function free() {
     clearTimeout(timer);
-    if (url) URL.revokeObjectURL(url);
+    picture.free();
   }
 
-  return { elements: [image, sentence, heard, share], show, free };
+  const elements = [goal.element, ...picture.elements, sentence, heard, numbers, share];
+  return { elements, show, free, play: picture.show };
+}
+
+function rowOf(words, isHead) {
+  const cell = (word, i) => make(isHead || i === 0 ? "th" : "td", {}, [word]);
+  return make("tr", {}, words.map(cell));
+}
+
+/* What there is to reach, how far it is reached, and a hint for whoever asks. */
+function makeGoal() {
+  const words = make("p");
+  const state = make("p", { class: "state" });
+  const hint = make("details", {}, [make("summary", {}, ["Hint"]), make("p")]);
+  const element = make("div", { class: "goal" }, [words, state, hint]);
+  const show = (goal) => {
+    element.hidden = !goal;
+    if (!goal) return;
+    words.textContent = `Goal: ${goal.words}`;
+    state.textContent = goal.met ? `${goal.state} ★` : goal.state;
+    element.classList.toggle("met", goal.met);
+    hint.lastChild.textContent = goal.hint;
+  };
+  return { element, show };
 }
 
 /* Each control is made from its part of the spec. It returns its element and how to show a value;
  * `change` is called with the number of what was chosen, and for a question with the answer itself.
  */
 
-function slider({ label, texts, plays }, change) {
+function slider({ label, texts, plays }, change, play) {
   const id = newId();
   const input = make("input", { type: "range", id, min: 0, max: texts.length - 1, step: 1 });
   const value = make("span", { class: "value", "aria-hidden": "true" });
-  const write = () => {
-    value.textContent = texts[input.value];
-    input.setAttribute("aria-valuetext", texts[input.value]);
-  };
   const show = (index) => {
     input.value = index;
-    write();
+    value.textContent = texts[input.value];
+    input.setAttribute("aria-valuetext", texts[input.value]);
+    if (plays) play(Number(input.value)); // at once: the kernel only adds the sentence
   };
-  input.addEventListener("input", () => {
-    write();
+  const move = (index) => {
+    show(index);
     change(Number(input.value));
-  });
+  };
+  input.addEventListener("input", () => move(input.value));
   const row = make("div", { class: "row" }, [input]);
-  const element = make("div", { class: "slider" }, [
+  const element = make("div", { class: plays ? "slider plays" : "slider" }, [
     make("label", { for: id }, [label]),
     value,
     row,
@@ -147,46 +174,76 @@ function slider({ label, texts, plays }, change) {
     texts = others;
     input.max = texts.length - 1;
   };
-  const move = (index) => {
-    show(index);
-    change(index);
-  };
-  return { element, show, rename, ...(plays ? addPlayer(row, input, label, move) : {}) };
+  if (!plays) return { element, show, rename };
+  const player = makePlayer(input, label, show, change);
+  row.append(...player.elements);
+  return { element, rename, stop: player.stop, show: (i) => player.isPlaying() || show(i) };
 }
 
-/* Buttons that play a slider from where it stands, picture by picture, and move it by one step. */
-function addPlayer(row, input, label, move) {
-  const play = make("button", { type: "button", "aria-label": `Play: ${label}` }, ["▶ Play"]);
-  const step = make("button", { type: "button", "aria-label": `Step: ${label}` }, ["Step"]);
-  let isPlaying = false;
-  let timer = null;
+const SECONDS = 5; // to play all frames at the speed of 1
+const TOLD = 250; // ms between two frames of which the kernel is told while it plays
 
-  const isAtEnd = () => Number(input.value) >= Number(input.max);
-  const set = (playing) => {
-    isPlaying = playing;
-    clearTimeout(timer);
+/* Play from where the slider stands, at the rate of the screen; step by step; again and again. */
+function makePlayer(input, label, show, change) {
+  const play = make("button", { type: "button" });
+  const step = make("button", { type: "button", "aria-label": `Step: ${label}` }, ["Step"]);
+  const speeds = [0.25, 0.5, 1, 2, 4].map((x) => make("option", { value: x }, [`${x} ×`]));
+  const speed = make("select", { "aria-label": `Speed: ${label}` }, speeds);
+  speed.value = "1";
+  const again = make("input", { type: "checkbox" });
+  const repeat = make("label", { class: "choice" }, [again, "repeat"]);
+  let request = null; // of the next frame, while it plays
+  let told = 0;
+
+  const last = () => Number(input.max);
+  const isAtEnd = () => Number(input.value) >= last();
+  const name = (isPlaying) => {
     play.textContent = isPlaying ? "❚❚ Pause" : "▶ Play";
     play.setAttribute("aria-label", `${isPlaying ? "Pause" : "Play"}: ${label}`);
   };
-  play.addEventListener("click", () => {
-    set(!isPlaying);
-    if (isPlaying) move(isAtEnd() ? 0 : Number(input.value) + 1);
-  });
-  step.addEventListener("click", () => {
-    set(false);
-    move(isAtEnd() ? 0 : Number(input.value) + 1);
-  });
-  input.addEventListener("input", () => set(false));
-  row.append(play, step);
-
-  // The next step follows when the picture of this one is seen.
-  const shown = () => {
-    if (!isPlaying) return;
-    if (isAtEnd()) return set(false);
-    clearTimeout(timer);
-    timer = setTimeout(() => move(Number(input.value) + 1), 40);
+  const stop = () => {
+    if (request === null) return;
+    cancelAnimationFrame(request);
+    request = null;
+    name(false);
+    change(Number(input.value));
   };
-  return { shown, stop: () => set(false) };
+  const start = () => {
+    let at = isAtEnd() ? 0 : Number(input.value);
+    let before = performance.now();
+    name(true);
+    const next = (now) => {
+      at += ((now - before) / 1000 / SECONDS) * last() * Number(speed.value);
+      before = now;
+      if (at >= last() && again.checked) at = 0;
+      show(Math.min(Math.floor(at), last()));
+      if (at >= last()) return stop();
+      if (now - told > TOLD) {
+        told = now;
+        change(Number(input.value));
+      }
+      request = requestAnimationFrame(next);
+    };
+    request = requestAnimationFrame(next);
+  };
+  name(false);
+  play.addEventListener("click", () => (request === null ? start() : stop()));
+  step.addEventListener("click", () => {
+    stop();
+    show(isAtEnd() ? 0 : Number(input.value) + 1);
+    change(Number(input.value));
+  });
+  input.addEventListener("input", stop);
+  const pause = (event) => {
+    const isPress = event.target === play && (event.key === " " || event.key === "Enter");
+    if (!isPress && event.key !== "Tab" && event.key !== "Shift") stop();
+  };
+  addEventListener("keydown", pause, true);
+  const free = () => {
+    removeEventListener("keydown", pause, true);
+    if (request !== null) cancelAnimationFrame(request);
+  };
+  return { elements: [play, step, speed, repeat], stop: free, isPlaying: () => request !== null };
 }
 
 function radios({ label, texts }, change) {
@@ -217,21 +274,24 @@ function number({ label, unit }, change) {
   const id = newId();
   const unitId = `${id}-unit`;
   const input = make("input", { type: "number", step: "any", id, "aria-describedby": unitId });
-  input.addEventListener("input", () => change(input.value === "" ? null : input.valueAsNumber));
+  const noted = make("span", { class: "noted", role: "status" });
+  const note = () => (noted.textContent = input.value === "" ? "" : "✓ noted");
+  input.addEventListener("input", () => {
+    noted.textContent = "";
+    change(input.value === "" ? null : input.valueAsNumber);
+  });
+  input.addEventListener("change", note); // on Enter, or when the box is left
   const element = make("div", {}, [
     make("label", { for: id, class: "question" }, [label]),
     input,
     make("span", { id: unitId, class: "unit" }, [unit]),
+    noted,
   ]);
-  return { element, show: (value) => (input.value = value ?? "") };
-}
-
-function loaded(url) {
-  const image = new Image();
-  return new Promise((resolve) => {
-    image.onload = image.onerror = resolve; // if it is broken, the next one must still come
-    image.src = url;
-  });
+  const show = (value) => {
+    input.value = value ?? "";
+    note();
+  };
+  return { element, show };
 }
 
 function make(tag, attributes = {}, children = []) {

@@ -1,4 +1,4 @@
-"""What the browser shows: one widget for all explorers, drawn by ``front.js``.
+"""What the browser shows: one widget for all explorers, ``front.js`` with ``draw.js``.
 
 It is an anywidget rather than a box of ipywidgets, whose sliders have no name and tell a screen
 reader an index or an exponent instead of the value.
@@ -29,10 +29,11 @@ class Front(anywidget.AnyWidget):
     Notes
     -----
     JupyterLab may deliver messages in a thread beside the one that runs cells. All are answered in
-    that which made the Front, between its cells: matplotlib must not draw in two at a time.
+    that which made the Front, between its cells: what they
+    train and draw must not happen in two at a time.
     """
 
-    _esm = (HERE / "front.js").read_text(encoding="utf-8")
+    _esm = "".join((HERE / name).read_text(encoding="utf-8") for name in ("front.js", "draw.js"))
     _css = (HERE / "front.css").read_text(encoding="utf-8")
     spec = traitlets.Dict().tag(sync=True)
 

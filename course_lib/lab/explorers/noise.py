@@ -3,14 +3,23 @@
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.collections import LineCollection
 
 from course_lib._checks import check_choice, check_whole_number
 from course_lib.batches import shuffled, with_replacement
 from course_lib.data import Data, lesson_line
-from course_lib.lab.explorers.base import Explorer, check_drawable
-from course_lib.lab.explorers.canvas import Canvas, dot, line, logarithmic, place
+from course_lib.lab.explorers.base import Explorer, Goal, check_drawable
 from course_lib.lab.explorers.controls import Control, batch_sizes, including
+from course_lib.lab.explorers.scene import (
+    DASHES,
+    GREY,
+    INK,
+    ORANGE,
+    Axis,
+    Mark,
+    Panel,
+    Scene,
+    look,
+)
 from course_lib.lab.explorers.words import format_number
 from course_lib.measure import (
     batch_gradients,
@@ -20,7 +29,6 @@ from course_lib.measure import (
     least_squares,
 )
 from course_lib.models import line as line_model
-from course_lib.plots import GREY, LOOKS
 
 MODEL = line_model()
 #: How far from the optimum, as a fraction of the way to the start at zero.
@@ -61,13 +69,11 @@ class NoiseExplorer(Explorer):
 
     Examples
     --------
-    >>> NoiseExplorer(batch_size=4)
-    NoiseExplorer(batch_size=4, n_batches=100, seed=0, place='halfway', sampling='with_replacement')
+    >>> NoiseExplorer(batch_size=4)._sentence()
+    '100 batches of 4 scatter by 3.15; theory says 3.36.'
     """
 
     title = "The noise of a batch's gradient"
-    size = (9.0, 4.0)
-    scenes = "place"
 
     def __init__(
         self,
@@ -133,51 +139,71 @@ class NoiseExplorer(Explorer):
         return gradient_variance(gradient_noise(MODEL, w, self.data), B, N)
 
     def _sentence(self) -> str:
-        full, drawn, measured, predicted = self._measured()
+        _, _, measured, predicted = self._measured()
         said = (
-            f"{self.n_batches} batches of B = {self.batch_size}, drawn "
-            f"{SAMPLING_WORDS[self.sampling]}, with gradients taken {PLACE_WORDS[self.place]}: "
-            f"they lie {format_number(_floor(measured))} from the gradient of all "
-            f"{len(self.data)} examples (root mean square); theory predicts "
-            f"{format_number(_floor(predicted))}. "
+            f"{self.n_batches} batches of {self.batch_size} scatter by "
+            f"{format_number(_floor(measured))}; theory says {format_number(_floor(predicted))}."
         )
         if self.place == "optimum":
-            return said + "The gradient of all examples is zero here, so all that you see is noise."
-        wrong = np.mean(drawn @ full < 0)
-        return said + (
-            f"The gradient of all examples has length {format_number(np.hypot(*full))}; "
-            f"{format_number(100 * wrong)}\u00a0% of the batches point away from it by more "
-            "than 90°."
-        )
+            return said + " All that you see is noise: the gradient of all examples is zero here."
+        return said
 
-    def _picture(self, canvas: Canvas):
-        left, right = canvas.figure.subplots(1, 2, width_ratios=[3, 2])
-        left.set(title="gradients of single batches", box_aspect=SHAPE,
-                 xlabel="gradient of the slope w", ylabel="gradient of the bias b")  # fmt: skip
-        right.set(title="how far they scatter",
-                  xlabel="batch size B", ylabel="root mean square distance")  # fmt: skip
-        cloud = _Cloud(canvas, left)
-        curve = canvas.moves(line(right, LOOKS[1], label="theory"))
-        measured = canvas.moves(dot(right, LOOKS[0], linestyle="none", label="these batches"))
-        N = len(self.data)
-        B = np.unique(np.geomspace(1, N, 200).round())
-        logarithmic(right, "x", 0.8, 1.25 * N)
-        for ax, where in ((left, "lower right"), (right, "lower left")):
-            ax.legend(loc=where)
+    def _table(self):
+        full, drawn, measured, predicted = self._measured()
+        rows = [
+            ["", "length or distance"],
+            ["gradient of all examples", f"{_floor(np.hypot(*full)):.2g}"],
+            ["batches from it (root mean square)", f"{_floor(measured):.2g}"],
+            ["theory", f"{_floor(predicted):.2g}"],
+        ]
+        if self.place != "optimum":
+            wrong = np.mean(drawn @ full < 0)
+            rows.append(["batches that point away by more than 90°", f"{100 * wrong:.2g} %"])
+        return rows
 
-        def move():
-            full, drawn, distance, predicted = self._measured()
-            cloud.show(full, drawn, predicted)
-            theory = np.sqrt(self._variance(B, self._w(), self.sampling))
-            place(curve, np.column_stack([B, _not_zero(theory)]))
-            place(measured, [(self.batch_size, _not_zero(distance))])
-            if canvas.scene != self.place:
-                self._frame(left, right)
-            return self.place
+    def _goal(self):
+        _, _, measured, _ = self._measured()
+        whole = np.sqrt(self._variance(1, self._w(), "with_replacement"))
+        return Goal(
+            "make the scatter a fifth of that of single examples, with the smallest batch.",
+            measured <= whole / 5, "Halving takes a batch four times as large.",
+            cost=self.batch_size, best=self._smallest(), unit="examples a batch",
+        )  # fmt: skip
 
-        return move
+    def _smallest(self) -> int:
+        """Return the least B that reaches the goal, drawn one way or the other."""
+        limit = np.sqrt(self._variance(1, self._w(), "with_replacement")) / 5
+        for B in self._controls["batch_size"].values:
+            for sampling in SAMPLINGS:
+                if self._measure(self.place, sampling, B, self.n_batches, self.seed)[2] <= limit:
+                    return B
+        return len(self.data)
 
-    def _frame(self, left, right):
+    def _scene(self) -> Scene:
+        full, drawn, distance, predicted = self._measured()
+        style = look(self.batch_size, 0)
+        B = np.unique(np.geomspace(1, len(self.data), 100).round())
+        theory = np.column_stack([B, _not_zero(self._theory(B))])
+        circle = full + predicted * np.column_stack([np.cos(CIRCLE), np.sin(CIRCLE)])
+        shafts = np.column_stack([np.zeros_like(drawn), drawn])
+        color, here = style["color"], (self.batch_size, _not_zero(distance))
+        marks = [
+            Mark("segments", "plane", shafts, color=color, width=0.9, opacity=0.3),
+            Mark("points", "plane", drawn, color=color, size=6, label="one batch each"),
+            Mark("line", "plane", circle, color=ORANGE, dash=DASHES[1], halo=True,
+                 label="theory's circle for B"),
+            Mark("line", "plane", [(0, 0), full], color=INK, width=2.5, halo=True),
+            Mark("points", "plane", [full], color=INK, marker="D", size=11, label="all examples"),
+            Mark("points", "plane", [(0, 0)], color=GREY, size=8),
+            Mark("line", "scatter", theory, color=ORANGE, dash=DASHES[1]),
+            Mark("points", "scatter", [here], color=color, size=13),
+        ]  # fmt: skip
+        return Scene(self._panels(), marks)
+
+    def _theory(self, B):
+        return np.sqrt(self._variance(B, self._w(), self.sampling))
+
+    def _panels(self):
         """Fit the axes to what batches of one example would show at this place."""
         each = gradients(MODEL, self._w(), self.data)
         low, high = np.quantile(each, [0.02, 0.98], axis=0)
@@ -185,32 +211,19 @@ class NoiseExplorer(Explorer):
         width = 1.15 * max(high[0] - low[0], (high[1] - low[1]) / SHAPE)
         half = np.array([width, SHAPE * width]) / 2  # one scale for both axes: a circle is round
         (x0, y0), (x1, y1) = (low + high) / 2 - half, (low + high) / 2 + half
-        left.set(xlim=(x0, x1), ylim=(y0, y1))
-        largest = np.sqrt(gradient_noise(MODEL, self._w(), self.data))
-        logarithmic(right, "y", 0.5 * largest / np.sqrt(len(self.data)), 1.6 * largest)
+        largest = float(np.sqrt(gradient_noise(MODEL, self._w(), self.data)))
+        N = len(self.data)
+        return [
+            Panel("plane", "gradients of single batches", Axis("gradient of the slope w", x0, x1),
+                  Axis("gradient of the bias b", y0, y1), share=3, shape=SHAPE),
+            Panel("scatter", "how far they scatter (press to choose B)",
+                  Axis("batch size B", 0.8, 1.25 * N, log=True),
+                  Axis("root mean square distance", 0.5 * largest / np.sqrt(N), 1.6 * largest,
+                       log=True), share=2, picks=True),
+        ]  # fmt: skip
 
-
-class _Cloud:
-    """What moves in the plane of gradients: the batches', all examples', and theory's circle."""
-
-    def __init__(self, canvas, ax):
-        look = LOOKS[0]
-        self.shafts = canvas.moves(LineCollection([], colors=look["color"], alpha=0.25))
-        self.shafts.set_linewidth(0.8)
-        ax.add_collection(self.shafts, autolim=False)
-        style = {"linestyle": "none", "markersize": 5, "markeredgewidth": 0.6, "zorder": 2}
-        self.tips = canvas.moves(dot(ax, look, **style, label="one batch each"))
-        self.circle = canvas.moves(line(ax, LOOKS[1], label="theory's circle for B"))
-        style = {"marker": "D", "markevery": [1], "linestyle": "-", "markersize": 6.5}
-        self.full = canvas.moves(line(ax, LOOKS[3], **style | {"label": "all examples"}))
-        ax.plot(0, 0, "o", color=GREY, markeredgecolor="white", markersize=6)
-
-    def show(self, full, drawn, radius):
-        self.shafts.set_segments(np.stack([np.zeros_like(drawn), drawn], axis=1))
-        place(self.tips, drawn)
-        circle = np.column_stack([np.cos(CIRCLE), np.sin(CIRCLE)])
-        place(self.circle, full + radius * circle)
-        place(self.full, [(0, 0), full])
+    def _pick(self, panel, x, y):
+        self._nearest("batch_size", x)
 
 
 def _floor(number):

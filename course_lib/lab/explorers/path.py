@@ -1,31 +1,37 @@
 """The path of the parameters: the lesson's line, learned update by update."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
-from course_lib._checks import check_fraction, check_positive, check_whole_number
+from course_lib._checks import check_array, check_fraction, check_positive, check_whole_number
 from course_lib.chapters.curvature import hessian_eigenvalues
 from course_lib.data import Data, lesson_line
-from course_lib.lab.explorers.base import Explorer, check_drawable
-from course_lib.lab.explorers.canvas import Canvas, Key, dot, hide, line, note, place
+from course_lib.lab.explorers.base import Explorer, Goal, check_drawable
 from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
-from course_lib.lab.explorers.words import format_number, listing
-from course_lib.measure import least_loss, least_squares
+from course_lib.lab.explorers.scene import GREY, MARKERS, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.valley import Valley, examples, lines, plane
+from course_lib.lab.explorers.words import listing
 from course_lib.models import line as line_model
 from course_lib.optimizers import constant, momentum
-from course_lib.plots import GREY, LOOKS, THIN_HALO, draw_contours, draw_data, draw_optimum
-from course_lib.training import train
+from course_lib.runs import Setup
+from course_lib.training import iterate_runs
 
 MODEL = line_model()
 MOMENTA = [0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98]
 #: A path diverges once its loss is this many times the loss at the start.
 FAR = 100
+#: The goal: so near to the least loss, as a multiple of it; and the fewest examples that are needed
+#: for it, found by trying every batch size, rate and momentum that is offered.
+NEAR, FEWEST = 1.1, 108
 
 
 class PathExplorer(Explorer):
-    """The path of a line's slope and bias over the contours of the loss, and the line itself.
+    """The path of a line's slope and bias over the contours of the loss, the line, and its loss.
+
+    The start (○) and the examples can be dragged.
 
     Parameters
     ----------
@@ -43,17 +49,20 @@ class PathExplorer(Explorer):
         How many updates are shown; all of them unless given.
     compare : sequence of int
         Batch sizes to lay over it: same start, learning rate and number of updates.
+    start : pair of float, optional
+        Slope and bias at the start; drawn by the seed unless given.
+    moved : mapping of int to pair of float
+        Examples that stand elsewhere, by their number: (x, y).
     n_updates : int
         How many updates are made.
 
     Examples
     --------
-    >>> PathExplorer(batch_size=8, learning_rate=0.1, seed=3)
-    PathExplorer(batch_size=8, learning_rate=0.1, momentum=0.0, seed=3, update=200, compare=())
+    >>> PathExplorer(batch_size=8, learning_rate=0.1, seed=3).state["learning_rate"]
+    0.1
     """
 
     title = "The path of one training run"
-    size = (9.0, 4.0)
 
     def __init__(
         self,
@@ -65,36 +74,40 @@ class PathExplorer(Explorer):
         seed: int = 0,
         update: int | None = None,
         compare=(),
+        start=None,
+        moved: Mapping | None = None,
         n_updates: int = 200,
     ):
         # An argument for each control, so that a picture can be asked for in any state.
         before = [] if data is None else ["data"]
-        data = check_drawable(lesson_line() if data is None else data)
-        N = len(data)
+        self.data = check_drawable(lesson_line() if data is None else data)
+        N = len(self.data)
         batch_size = check_whole_number("batch_size", batch_size, 1, N)
         if not isinstance(compare, Iterable):
             raise ValueError(f"compare must be a list of batch sizes, not {compare!r}")
         compare = {check_whole_number("each of compare", B, 1, N) for B in compare}
         check_fraction("momentum", momentum)
         seed = check_whole_number("seed", seed, 0)
-        n_updates = check_whole_number("n_updates", n_updates, 1, 10_000)
+        self.n_updates = n_updates = check_whole_number("n_updates", n_updates, 1, 10_000)
         update = n_updates if update is None else update
         update = check_whole_number("update", update, 0, n_updates)
-        limit = 2 / hessian_eigenvalues(data, bias=True)[0]
+        if start is not None:
+            start = _pair("start", start)
+        moved = {check_whole_number("each of moved", i, 0, N - 1): _pair("each of moved", place)
+                 for i, place in _mapping(moved).items()}  # fmt: skip
+        limit = 2 / hessian_eigenvalues(self.data, bias=True)[0]
         rates = preferred_numbers(limit / 500, limit * 4)
         if learning_rate is None:
             learning_rate = max(rate for rate in rates if rate <= limit / 4)
         learning_rate = float(check_positive("learning_rate", learning_rate))
-        self.data, self.n_updates, self.optimum = data, n_updates, least_squares(data, bias=True)
-        self.least = least_loss(data, bias=True)
-        self._train = lru_cache(256)(self._train)
         layers = including({1, min(10, N), N}, *compare)
-        if len(layers) >= len(LOOKS):
+        if len(layers) >= len(MARKERS):
             raise ValueError(
                 f"compare must name at most 2 others beside 1, 10 and N, not {compare}"
             )
-        self._n_looks = 1 + len(layers)
-        moments = including(np.linspace(0, n_updates, min(n_updates, 200) + 1).astype(int), update)
+        self._moments = np.unique(
+            np.append(np.linspace(0, n_updates, min(n_updates, 200) + 1).astype(int), update)
+        )
         state = {
             "batch_size": batch_size,
             "learning_rate": learning_rate,
@@ -102,176 +115,186 @@ class PathExplorer(Explorer):
             "seed": seed,
             "update": update,
             "compare": tuple(sorted(compare)),
+            "start": start,
+            "moved": moved,
         }
         offered = {
             "batch_size": including(batch_sizes(N), batch_size),
             "learning_rate": including(rates, learning_rate),
             "momentum": including(MOMENTA, momentum),
             "seed": including(range(21), seed),
-            "update": list(map(int, moments)),
+            "update": self._moments.tolist(),
             "compare": layers,
         }
         before += [f"n_updates={n_updates}"] if n_updates != 200 else []
         super().__init__(_controls(offered), state, before)
+        self._train = lru_cache(64)(self._train)
+        self._stand(moved)
 
-    def _train(self, batch_size, learning_rate, beta, seed):
-        """Return every (slope, bias) on the way, shape (T, 2), and its loss, shape (T,)."""
-        run = train(
-            MODEL,
-            self.data,
-            momentum(beta),
-            constant(learning_rate),
-            batch_size=batch_size,
-            n_updates=self.n_updates,
-            n_runs=1,
-            seed=seed,
-            record=range(self.n_updates + 1),
-            watch={"w": lambda w: w},
-        )
-        return run.watched["w"][0], run.loss[0]
+    def _stand(self, moved):
+        """Put examples where they were moved to."""
+        X, y = self.data.X.copy(), self.data.y.astype(float)
+        for i, (x, target) in moved.items():
+            X[i, 0], y[i] = x, target
+        self._valley = Valley(Data(X, y))
+        self._contours = self._valley.marks()
+
+    def _change(self, name, value):
+        if name == "moved":
+            i, *place = value
+            value = self.moved | {int(i): tuple(_rounded(place))}
+            self._stand(value)
+            self._train.cache_clear()
+        if name == "start":
+            value = tuple(_rounded(value))
+        super()._change(name, value)
+
+    def _train(self, batch_size, learning_rate, beta, seed, start):
+        """Return every (slope, bias) on the way, shape (T, 2)."""
+        setup = Setup(
+            MODEL, self._valley.data, momentum(beta), batch_size=batch_size, n_runs=1, seed=seed,
+            start=None if start is None else np.array(start),
+        )  # fmt: skip
+        moments = islice(iterate_runs(setup, [constant(learning_rate)]), self.n_updates + 1)
+        return np.array([w[0, 0] for _, _, w in moments])
 
     def _path(self, B):
-        """Return the path at B up to the update shown, its losses, and whether it diverges.
+        """Return the path at B, its excess loss, and the update at which it diverges, or None.
 
         A path that diverges ends where it does, since from there on it only crosses the picture.
         """
-        w, loss = self._train(B, self.learning_rate, self.momentum, self.seed)
-        w, loss = w[: self.update + 1], loss[: self.update + 1]
-        is_far = ~(loss < FAR * loss[0])  # nan is far, too
-        return (w[: is_far.argmax() + 1] if is_far.any() else w), loss, bool(is_far.any())
+        w = self._train(B, self.learning_rate, self.momentum, self.seed, self.start)
+        with np.errstate(over="ignore", invalid="ignore"):
+            excess = self._valley.excess(w)
+            is_far = ~(excess + self._valley.least < FAR * (excess[0] + self._valley.least))
+        if not is_far.any():
+            return w, excess, None
+        end = int(is_far.argmax())
+        return w[: end + 1], excess[: end + 1], end
 
-    def _shown(self) -> dict[int, int]:
-        """Return the batch size of each look that is shown: the chosen one, then the compared."""
-        values = self._controls["compare"].values
-        others = {1 + values.index(B): B for B in self.compare if self.batch_size != B}
-        return {0: self.batch_size} | others
+    def _shown(self) -> list[int]:
+        return [*(B for B in self.compare if B != self.batch_size), self.batch_size]
 
     def _sentence(self) -> str:
-        rule = f"α = {format_number(self.learning_rate)}"
-        if self.momentum:
-            rule += f" and β = {format_number(self.momentum)}"
-        said = "; ".join(self._outcome(B) for B in self._shown().values())
-        return (
-            f"After {self.update} of {self.n_updates} updates with {rule}: {said}. "
-            f"The least possible loss is {format_number(self.least)}."
-        )
+        ends = {B: self._end(B) for B in self._shown()}
+        diverging = [f"B = {B}" for B, excess in ends.items() if excess is None]
+        near = {B: excess for B, excess in ends.items() if excess is not None}
+        said = [f"{listing(diverging)} {'diverges' if len(diverging) == 1 else 'diverge'}"]
+        said = said if diverging else []
+        if near:
+            best = min(near, key=near.get)
+            others = [f"B = {B}" for B in near if B != best]
+            what = "is nearest to the optimum" if others else f"is at {_times(near[best], self)}"
+            said.append(f"B = {best} {what}")
+        return f"After {self.update} updates {' and '.join(said)}."
 
-    def _outcome(self, B) -> str:
-        w, loss, diverges = self._path(B)
-        if diverges:
-            return (
-                f"B = {B} diverges: its loss is {FAR} times the start's after {len(w) - 1} updates"
-            )
-        slope, bias, epochs = map(format_number, (*w[-1], self.update * B / len(self.data)))
-        return (
-            f"B = {B} has seen {epochs} epochs and is at slope {slope}, bias {bias}, "
-            f"loss {format_number(loss[-1])}"
-        )
+    def _end(self, B) -> float | None:
+        """Return the excess loss at the update shown, or None if it has diverged until then."""
+        _, excess, end = self._path(B)
+        return None if end is not None and end <= self.update else float(excess[self.update])
 
-    def _picture(self, canvas: Canvas):
-        left, right = canvas.figure.subplots(1, 2, width_ratios=[2, 3])
-        draw_data(left, self.data)
-        slopes, biases = self._limits()
-        draw_contours(right, self._surface(), self.data, slopes, biases)
-        inset = self._draw_inset(right, slopes, biases)
-        left.set(xlim=left.get_xlim(), ylim=left.get_ylim(), title="the line")
-        right.set_title("its path over the loss, from ○ (✕ is the optimum)")
-        traces = {
-            i: _Trace(canvas, left, right, inset, LOOKS[i])
-            for i in reversed(range(self._n_looks))  # the chosen batch size on top
-        }
-        canvas.keeps_clear(inset)
-        canvas.moves(*(trace.inner for trace in traces.values()))
-        for ax in (right, inset):
-            draw_optimum(ax, self.optimum)
-            canvas.moves(ax.lines[-1]).set(markersize=12, markeredgewidth=2)
-        for i in range(self._n_looks):
-            canvas.moves(*traces[i].ends)
-        key = Key(canvas, left, len(traces), at_bottom=self.optimum[0] >= 0)
-        warning = canvas.moves(note(right, 0.98, 0.05, ha="right", color="#A33B00", weight="bold"))
+    def _table(self):
+        head = ["", "epochs seen", "slope", "bias", "loss above the least"]
+        rows = [head]
+        for B in sorted(self._shown()):
+            w, excess, end = self._path(B)
+            at = min(self.update, len(w) - 1)
+            epochs = self.update * B / len(self.data)
+            numbers = [f"{number:.2g}" for number in (epochs, *w[at], excess[at])]
+            if end is not None and end <= self.update:
+                numbers[1:] = ["diverges"] * 3
+            rows.append([f"B = {B}", *numbers])
+        return rows
 
-        def move():
-            rows, diverging = [], []
-            for trace in traces.values():
-                trace.hide()
-            for i, B in self._shown().items():
-                w, _, diverges = self._path(B)
-                traces[i].show(w)
-                rows.append((LOOKS[i], f"B = {B}"))
-                diverging += [f"B = {B}"] * diverges
-            key.show(rows)
-            warning.set_text(f"{listing(diverging)}: diverging" if diverging else "")
+    def _goal(self):
+        if self.seed or self.moved or self.start or len(self.data) != 100 or self.n_updates != 200:
+            return None  # in another valley or from another start the best would be another
+        arrival = self._arrival(self._path(self.batch_size)[1])
+        hint = "A small batch is quick but does not stay. A small rate with a large momentum?"
+        return Goal(
+            "come within 10 % of the least loss and stay there, after the fewest examples.",
+            arrival is not None, hint,
+            cost=(arrival or 0) * self.batch_size, best=FEWEST, unit="examples",
+        )  # fmt: skip
 
-        return move
+    def _arrival(self, excess) -> int | None:
+        """Return the update from which on the loss stays near the least one, or None."""
+        is_away = ~(excess <= (NEAR - 1) * self._valley.least)
+        if is_away[-1] or len(excess) <= self.n_updates:
+            return None
+        return int(np.flatnonzero(is_away)[-1]) + 1
 
-    def _surface(self):
-        """Return the model with the same loss as a parabola about the optimum.
+    def _scene(self) -> Scene:
+        data, least = self._valley.data, self._valley.least
+        top = 3 * float(self._valley.excess(np.array([-2.2, -2.2])))
+        panels = [
+            plane(data, "the line (drag an example)", 2),
+            self._valley.panel("its path (drag the start ○)", 3),
+            Panel("loss", "its loss",
+                  Axis("updates", 0, self.n_updates),
+                  Axis("loss above the least", 1e-3 * max(least, 1e-9), top, log=True), share=2),
+        ]  # fmt: skip
+        marks = [*self._contours, examples(data, drag="moved", name="example")]
+        marks += [self._key(B) for B in sorted(self._shown())]
+        for B in self._shown():
+            marks += self._marks_of(B)
+        return Scene(panels, marks)
 
-        It costs the same for any number of examples.
-        """
-        X = np.column_stack([self.data.X, np.ones(len(self.data))])
-        hessian = 2 / len(X) * X.T @ X
+    def _look(self, B):
+        return look(B, sorted({*self.compare, self.batch_size}).index(B))
 
-        def loss(w, *_):
-            away = w - self.optimum
-            return self.least + 0.5 * np.vecdot(away @ hessian, away)
+    def _key(self, B):
+        """Return a mark that is only in the legend, whose order is that of B."""
+        style = self._look(B)
+        end = self._path(B)[2]
+        label = f"B = {B}" + ("" if end is None else " (diverges)")
+        return Mark("points", "valley", [], color=style["color"], marker=style["marker"],
+                    size=11, label=label)  # fmt: skip
 
-        return MODEL._replace(loss=loss)
-
-    def _limits(self):
-        """Return limits of slope and bias that hold the optimum and nearly all starts."""
-        starts = np.array([[-2.5], [2.5]])  # they are standard normal
-        points = np.vstack([starts * [1, 1], self.optimum])
-        low, high = points.min(axis=0), points.max(axis=0)
-        margin = 0.12 * (high - low)
-        return list(zip(low - margin, high + 3 * margin, strict=True))
-
-    def _draw_inset(self, ax, slopes, biases):
-        """Draw the surroundings of the optimum once more, magnified, in a corner off the path."""
-        is_right, is_above = self.optimum > 0  # paths come from about the origin
-        inset = ax.inset_axes([0.02 if is_right else 0.62, 0.54 if is_above else 0.04, 0.36, 0.42])
-        near = [
-            (center - 0.06 * (high - low), center + 0.06 * (high - low))
-            for center, (low, high) in zip(self.optimum, (slopes, biases), strict=True)
+    def _marks_of(self, B):
+        w, excess, _ = self._path(B)
+        style = self._look(B)
+        is_chosen = B == self.batch_size
+        moments = np.minimum(self._moments, len(w) - 1)
+        until = np.column_stack([np.zeros_like(moments), moments + 1])
+        now = np.column_stack([moments, moments + 1])
+        wide = {"width": 2.2 if is_chosen else 1.3, "halo": is_chosen}
+        curve = np.column_stack([np.arange(len(w)), excess])
+        dot = {"size": 12 if is_chosen else 9, "spans": now, "color": style["color"],
+               "marker": style["marker"]}  # fmt: skip
+        line = {"color": style["color"], "dash": style["dash"]}
+        marks = [
+            lines(self._valley.data, w[moments], **line, width=2.6),
+            Mark("line", "valley", w, spans=until, color=style["color"], **wide),
+            Mark("line", "loss", curve, spans=until, **line, **wide),
+            Mark("points", "loss", curve, **dot),
+            Mark("points", "valley", w, **dot),
         ]
-        draw_contours(inset, self._surface(), self.data, *near)
-        inset.set(xlabel="", ylabel="", xticks=[], yticks=[], facecolor="white")
-        inset.spines[:].set(visible=True, color=GREY)
-        ax.indicate_inset_zoom(inset, edgecolor=GREY, alpha=1)
-        return inset
+        if is_chosen:
+            fill = ("#ffffff", "#1a1a1a")
+            marks.append(Mark("points", "valley", w[:1], size=13, color=GREY, fill=fill,
+                              drag="start", name="start"))  # fmt: skip
+        return marks
 
 
-class _Trace:
-    """What moves for one batch size: its line, and its path in both views.
+def _times(excess: float, explorer) -> str:
+    return f"{1 + excess / explorer._valley.least:.3g} times the least loss"
 
-    The path in the inset and the ends are left to be added to the canvas, on top of all paths.
-    """
 
-    def __init__(self, canvas, left, right, inset, look):
-        self.line = canvas.moves(line(left, look, linewidth=2.4))
-        style = {"linestyle": "-", "linewidth": 1.4, "path_effects": THIN_HALO}
-        if look is not LOOKS[0]:  # laid over: thinner, so that the chosen one stands out
-            style |= {"linewidth": 0.9}
-        self.path = canvas.moves(line(right, look, **style))
-        ring = {"marker": "o", "markerfacecolor": "white", "markeredgecolor": look["color"]}
-        self.start = canvas.moves(line(right, look, **ring, linestyle="none", markersize=7))
-        self.inner = line(inset, look, **style)
-        size = 12.5 if look is LOOKS[0] else 6.5  # both are seen where they meet
-        self.ends = [dot(ax, look, markersize=size) for ax in (right, inset)]
-        self.across = np.array(left.get_xlim())
+def _rounded(numbers):
+    return [float(f"{number:.3g}") for number in numbers]
 
-    def show(self, w):
-        """Show a path (T, 2), and the line of its last point."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            w = np.clip(w, -1e6, 1e6)  # a renderer cannot draw to infinity; nan stays
-            place(self.line, np.column_stack([self.across, w[-1, 0] * self.across + w[-1, 1]]))
-        place(self.start, w[:1])
-        for path, end in zip((self.path, self.inner), self.ends, strict=True):
-            place(path, w)
-            place(end, w[-1:])
 
-    def hide(self):
-        hide([self.line, self.start, self.path, self.inner, *self.ends])
+def _pair(name, numbers):
+    return tuple(map(float, check_array(name, numbers, (2,))))
+
+
+def _mapping(moved):
+    if moved is None:
+        return {}
+    if not isinstance(moved, Mapping):
+        raise ValueError(f"moved must be like {{3: (1.0, 5.0)}}, not {moved!r}")
+    return moved
 
 
 def _controls(offered):
@@ -286,4 +309,6 @@ def _controls(offered):
         *(Control(name, label, offered[name]) for name, label in labels.items()),
         Control("update", "updates shown", offered["update"], plays=True),
         Control("compare", overlay, offered["compare"], text=lambda B: f"B = {B}", kind="checks"),
+        Control("start", "start", [], kind="handle"),
+        Control("moved", "example", [], kind="handle"),
     ]

@@ -1,9 +1,10 @@
 """Predict, run, reconcile: a question that keeps its answer until the outcome is known."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from numbers import Real
+from typing import ClassVar
 
 from course_lib._checks import check_choice
 from course_lib.lab.explorers.front import Front, mimebundle
@@ -39,11 +40,15 @@ class Prediction:
       measured:  5
     """
 
+    #: What was chosen in the browser, so that a cell that is run again does not forget it.
+    _kept: ClassVar[dict] = {}
+
     def __init__(self, question: str, *, unit: str = "", choices: Sequence[str] | None = None):
         self.question = _check_text("question", question)
         self.unit = unit if unit == "" else _check_text("unit", unit)
         self.choices = None if choices is None else _check_choices(choices)
-        self._value = None
+        self._key = (question, *(self.choices or [unit]))
+        self._value = self._kept.get(self._key)
         self._front = None
 
     @property
@@ -54,7 +59,7 @@ class Prediction:
     def value(self, value):
         self._value = None if value is None else self._check("value", value)
         if self._front is not None:
-            self._front.send(self._kept())
+            self._front.send({"values": {"value": self._told()}})
 
     def reveal(self, outcome) -> "Reveal":
         """Return what was asked, what was predicted and what came out, to be shown.
@@ -77,24 +82,30 @@ class Prediction:
     def receive(self, message: dict, send):
         """Keep what the browser sends; tell it what is kept when a view of it opens."""
         if message["event"] == "change":
-            answer = message["values"]["value"]
-            if self.choices is not None:
-                answer = self.choices[answer]
-            self._value = None if answer is None else self._check("value", answer)
+            self._take(message["values"]["value"])
         elif message["event"] == "open":
-            send(self._kept())
+            send({"values": {"value": self._told()}})
 
-    def _kept(self) -> dict:
+    def _take(self, answer):
+        """Keep what the browser tells: a number, or the number of a choice."""
+        if self.choices is not None:
+            answer = self.choices[answer]
+        self._value = None if answer is None else self._check("value", answer)
+        self._kept[self._key] = self._value
+
+    def _told(self):
+        """Return what the browser is told."""
         is_number = self.choices is None or self._value is None
-        return {"values": {"value": self._value if is_number else self.choices.index(self._value)}}
+        return self._value if is_number else self.choices.index(self._value)
+
+    def _control(self, name: str) -> dict:
+        control = {"name": name, "label": self.question}
+        if self.choices is None:
+            return control | {"kind": "number", "unit": self.unit}
+        return control | {"kind": "radios", "texts": self.choices}
 
     def _spec(self) -> dict:
-        control = {"name": "value", "label": self.question}
-        if self.choices is None:
-            control |= {"kind": "number", "unit": self.unit}
-        else:
-            control |= {"kind": "radios", "texts": self.choices}
-        return {"title": "Predict", "controls": [control]}
+        return {"title": "Predict", "controls": [self._control("value")]}
 
     def _repr_mimebundle_(self, **_) -> dict:
         if self._front is None:
@@ -116,8 +127,64 @@ class Prediction:
         return f"Predict: {self.question}{choices}"
 
 
+class Predictions(Mapping):
+    """Several questions as one form; each is a :class:`Prediction` under its name.
+
+    Parameters
+    ----------
+    asked : mapping of str to Prediction
+
+    Examples
+    --------
+    >>> form = Predictions({"04": Prediction("How many times?", unit="times")})
+    >>> form["04"].value = 8
+    >>> form
+    04: How many times?
+        8.0
+    """
+
+    def __init__(self, asked: Mapping[str, Prediction]):
+        is_fine = isinstance(asked, Mapping) and len(asked) > 0
+        if not is_fine or not all(isinstance(each, Prediction) for each in asked.values()):
+            raise ValueError(f"asked must be a mapping of names to Predictions, not {asked!r}")
+        self._asked = dict(asked)
+        self._front = None
+
+    def __getitem__(self, name):
+        return self._asked[name]
+
+    def __iter__(self):
+        return iter(self._asked)
+
+    def __len__(self):
+        return len(self._asked)
+
+    def receive(self, message: dict, send):
+        """Keep what the browser sends; tell it what is kept when a view of it opens."""
+        for name, answer in message.get("values", {}).items():
+            self._asked[name]._take(answer)
+        if message["event"] == "open":
+            send({"values": {name: each._told() for name, each in self._asked.items()}})
+
+    def _repr_mimebundle_(self, **_) -> dict:
+        if self._front is None:
+            controls = [each._control(name) for name, each in self._asked.items()]
+            self._front = Front(self, {"title": "Predict", "controls": controls})
+        html = "".join(each._repr_html_() for each in self._asked.values())
+        return mimebundle(self._front, html, "\n".join(map(repr, self._asked.values())))
+
+    def __repr__(self) -> str:
+        lines = []
+        for name, each in self._asked.items():
+            lines += [f"{name}: {each.question}", f"    {each.value or 'no prediction yet'}"]
+        return "\n".join(lines)
+
+
 class Reveal:
-    """A question with its prediction and its outcome, as text and as a picture of two bars."""
+    """A question with its prediction and its outcome, as text and as a picture of two bars.
+
+    Where nothing was predicted, the outcome waits behind a line that asks for a prediction first.
+    """
 
     def __init__(self, asked: Prediction, outcome):
         self.asked, self.predicted, self.outcome = asked, asked.value, outcome
@@ -145,7 +212,14 @@ class Reveal:
 
     def _repr_html_(self) -> str:
         predicted, measured = map(escape, self._lines())
-        has_bars = self.predicted is not None and self.asked.choices is None
+        if self.predicted is None:
+            return (
+                '<div style="padding: 0.8em 0 0 5px">'
+                f"<p><strong>{escape(self.asked.question)}</strong></p>"
+                "<details><summary>You have not predicted it yet. Do so above and run this cell "
+                f"again, or open this line.</summary><p>measured: {measured}</p></details></div>"
+            )
+        has_bars = self.asked.choices is None
         return (
             '<div style="padding: 0.8em 0 0 5px">'
             f"<p><strong>{escape(self.asked.question)}</strong></p>"

@@ -16,10 +16,19 @@ def format_number(number: float) -> str:
         text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
         mantissa, exponent = f"{number:.2e}".split("e")
-        raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
         mantissa = mantissa.rstrip("0").rstrip(".")
-        text = f"{mantissa} × 10{raised}"
+        text = f"{mantissa} × 10{superscript(int(exponent))}"
     return text.replace("-", "−")
+
+
+def two_digits(number: float) -> str:
+    """Return a number with two significant digits: 64, 1,600, 0.0012."""
+    return format_number(float(f"{number:.2g}"))
+
+
+def superscript(number: int) -> str:
+    """Return a whole number as an exponent: ⁻³."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def listing(words: list[str]) -> str:
@@ -38,3 +47,10 @@ def format_seconds(seconds: float) -> str:
     fits = (unit for unit in units if seconds >= 0.9995 * unit[0])
     size, name = next(fits, units[-1])
     return f"{format_number(seconds / size)} {name}"
+
+
+def format_bytes(number: float) -> str:
+    """Return a number of bytes with its unit: 1.69 kB, 500 MB."""
+    units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "bytes")]
+    size, name = next((unit for unit in units if number >= 0.9995 * unit[0]), units[-1])
+    return f"{format_number(number / size)} {name}"
