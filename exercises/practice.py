@@ -181,7 +181,15 @@ def check(question, function, cases):
     _opened[question] = _opened.pop(question, 0)
     *outcomes, again = [outcome(function, case) for case in [*cases, cases[0]]]
     said = feedback(question, outcomes, cases, _seals(question), again)
-    print(f"{question.rpartition('/')[2]}: {said}")
+    print(marked(question.rpartition("/")[2], said))
+
+
+def marked(name, said):
+    """Return what is said about an answer behind a green ✓, a red ✗, or a dot if it is neither."""
+    if said in (NOT_WRITTEN, NO_SEALS, OTHER_INPUTS):
+        return f"· {name}: {said}"
+    color, sign = (32, "✓") if said == RIGHT else (31, "✗")
+    return f"\x1b[{color}m{sign}\x1b[0m {name}: {said}"
 
 
 def hint():
@@ -231,14 +239,17 @@ def said(path):
         if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
             name = found[1]
             printed = "".join(o.text for o in cell.outputs if o.get("name") == "stdout")
-            verdicts = re.findall(f"^{name}: .*", printed, re.MULTILINE)  # answers may print, too
-            failed = [f"{name}: {o.ename}: {o.evalue}" for o in cell.outputs if "ename" in o]
-            yield (verdicts + failed or [f"{name}: its check said nothing"])[-1]
+            sign = r"(?:·|\x1b\[3\dm[✓✗]\x1b\[0m)"  # answers may print, too
+            verdicts = re.findall(f"^{sign} {name}: .*", printed, re.MULTILINE)
+            failed = [marked(name, f"{o.ename}: {o.evalue}") for o in cell.outputs if "ename" in o]
+            yield (verdicts + failed or [f"· {name}: its check said nothing"])[-1]
 
 
 def main(paths=()):
     """Run the checks of exercises, and print for each how many answers are right."""
     for path in paths or sorted(SEALS.parent.glob("e*.ipynb")):
+        if sys.stderr.isatty():
+            print(f"{Path(path).stem}: running …", end="\r", file=sys.stderr, flush=True)
         try:
             lines = list(said(path))
         except (OSError, ValueError, RuntimeError) as error:
@@ -251,4 +262,5 @@ def main(paths=()):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # a console may know no ✓
     main(sys.argv[1:])

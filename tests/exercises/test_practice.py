@@ -93,7 +93,9 @@ def unwritten(x):
 )
 def test_check_says_something_helpful_and_raises_nothing(answer, said, sealed, capsys):
     practice.check("e/q", answer, CASES)
-    assert said in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert printed.startswith("·") or ("✓" in printed) == (said == "q: right.") != ("✗" in printed)
 
 
 def test_what_an_answer_keeps_between_calls_is_noticed(sealed, capsys):
