@@ -27,15 +27,15 @@ chapters.own_data    10: data from your own CSV file
 chapters.choosing    10: which batch size to take: the lesson's procedure; also a command
 chapters.parallel    11: one gradient from many workers
 chapters.networks    12: networks whose examples meet in a batch; one to follow its curvature
-chapters.ledger      11: every sentence of the lesson, with what the course found
+chapters.ledger      13: every sentence of the lesson, with what the course found
 ===================  ===============================================================
 
 In JupyterLab, beside the notebook's own code:
 
 ===================  ===============================================================
 lab.install          what ``make`` runs first: the packages, with progress
-lab.saving           what is kept of an explorer in a saved notebook
-lab.explorers        pictures that answer to a control
+lab.saving           what is kept of an explorer in a saved notebook; the look of a page
+lab.explorers        pictures to move, and questions that wait for a prediction
 ===================  ===============================================================
 
 Imports point one way: a room uses only rooms that stand above it here. A new optimizer goes into
