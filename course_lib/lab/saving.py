@@ -42,8 +42,25 @@ def _jupyter_server_extension_points():
     return [{"module": "course_lib.lab.saving"}]
 
 
+def _prompt(connection: type) -> type:
+    """Return a kind of connection to a kernel that sends each message at once.
+
+    TCP may hold a short message until the one before was acknowledged, which takes some 40 ms
+    (Nagle's algorithm): a picture that follows the hand would stutter.
+    """
+
+    class PromptConnection(connection):
+        def connect(self):
+            self.websocket_handler.set_nodelay(True)
+            return super().connect()
+
+    return PromptConnection
+
+
 def _load_jupyter_server_extension(server):
     server.contents_manager.register_pre_save_hook(keep_pictures)
-    server.web_app.settings["static_custom_path"].insert(0, str(PAGE))
+    settings, name = server.web_app.settings, "kernel_websocket_connection_class"
+    settings[name] = _prompt(settings[name])
+    settings["static_custom_path"].insert(0, str(PAGE))
     for lab in server.extension_manager.extension_apps.get("jupyterlab", ()):
         lab.custom_css = True  # it is loaded after this, and then serves custom.css

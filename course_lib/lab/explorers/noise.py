@@ -162,22 +162,22 @@ class NoiseExplorer(Explorer):
         return rows
 
     def _goal(self):
-        _, _, measured, _ = self._measured()
-        whole = np.sqrt(self._variance(1, self._w(), "with_replacement"))
+        expected = np.sqrt(self._variance(self.batch_size, self._w(), self.sampling))
         return Goal(
-            "make the scatter a fifth of that of single examples, with the smallest batch.",
-            measured <= whole / 5, "Halving takes a batch four times as large.",
+            "let the batches scatter a fifth as far as single examples, with the smallest batch.",
+            bool(expected <= self._limit()), "Halving takes a batch four times as large.",
             cost=self.batch_size, best=self._smallest(), unit="examples a batch",
         )  # fmt: skip
 
+    def _limit(self) -> float:
+        """Return a fifth of what single examples are expected to scatter."""
+        return np.sqrt(self._variance(1, self._w(), "with_replacement")) / 5
+
     def _smallest(self) -> int:
-        """Return the least B that reaches the goal, drawn one way or the other."""
-        limit = np.sqrt(self._variance(1, self._w(), "with_replacement")) / 5
-        for B in self._controls["batch_size"].values:
-            for sampling in SAMPLINGS:
-                if self._measure(self.place, sampling, B, self.n_batches, self.seed)[2] <= limit:
-                    return B
-        return len(self.data)
+        """Return the least B offered that reaches the goal, drawn one way or the other."""
+        B = np.array(self._controls["batch_size"].values)
+        expected = [np.sqrt(self._variance(B, self._w(), sampling)) for sampling in SAMPLINGS]
+        return int(B[np.min(expected, axis=0) <= self._limit()][0])
 
     def _scene(self) -> Scene:
         full, drawn, distance, predicted = self._measured()
