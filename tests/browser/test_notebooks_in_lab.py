@@ -1,5 +1,6 @@
 """Every notebook as a student meets it: opened in JupyterLab, with all that lives there."""
 
+import ast
 import re
 import shutil
 from contextlib import contextmanager
@@ -59,7 +60,12 @@ def complaints(lab):
 def living(path):
     """The numbers of the cells that make something that answers in the page."""
     made = re.compile(rf"\b({'|'.join(explorers.__all__)})\(")
-    return [number for number, source in codes(path).items() if made.search(source)]
+    return [n for n, source in codes(path).items() if made.search(source) and shows(source)]
+
+
+def shows(source):
+    """Whether a cell ends with something that is shown."""
+    return isinstance(ast.parse(source).body[-1], ast.Expr)
 
 
 def codes(path):

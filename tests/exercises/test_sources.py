@@ -168,7 +168,7 @@ def test_student_copy_runs_through_and_says_where_to_write(name, capsys):
     for cell in nbformat.read(release.EXERCISES / f"{name}.ipynb", as_version=4).cells:
         if cell.cell_type == "code":
             exec(cell.source, namespace)
-    asked = tuple(question.rpartition("/")[2] + ": " for question in questions(name))
+    asked = tuple(f"· {question.rpartition('/')[2]}: " for question in questions(name))
     said = [line for line in capsys.readouterr().out.splitlines() if line.startswith(asked)]
     assert len(said) == len(asked)
     assert all(remarks.NOT_WRITTEN in line for line in said)

@@ -24,7 +24,7 @@ from course_lib.lab.explorers.controls import batch_sizes
 from course_lib.lab.explorers.front import Front
 from course_lib.lab.explorers.still import image
 from course_lib.lab.saving import WIDGET_VIEW
-from tests.lab.explorers.tools import KINDS, measured_at, move, same_scene, told
+from tests.lab.explorers.tools import KINDS, assert_same_scene, measured_at, move, told
 
 
 def steps(explorer):
@@ -45,7 +45,7 @@ def test_the_line_of_code_repeats_the_state_and_the_picture(kind):
         again = eval(message["code"], vars(explorers))
         assert again.state == explorer.state
         assert again._sentence() == message["sentence"]
-        assert same_scene(again, explorer)
+        assert_same_scene(again, explorer)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,7 @@ from course_lib.lab.explorers import ClockExplorer
 from course_lib.models import line
 from course_lib.optimizers import constant, sgd
 from course_lib.training import train
-from tests.lab.explorers.tools import marks_of, move, runs_of_lesson, told
+from tests.lab.explorers.tools import in_panel, move, runs_of_lesson, told
 
 
 @pytest.mark.parametrize("clock", ["updates", "examples", "epochs", "seconds"])
@@ -54,8 +54,8 @@ def test_the_marks_at_the_budget_are_the_medians_and_bands_of_that_moment():
     explorer = ClockExplorer(clock="epochs")
     for (low, middle, high), bar, dot in zip(
         explorer._losses(),
-        marks_of(explorer, "segments", "budget"),
-        marks_of(explorer, "points", "budget"),
+        in_panel(explorer, "budget", "segments"),
+        in_panel(explorer, "budget", "points"),
         strict=True,
     ):
         np.testing.assert_array_equal(bar.points[0, [1, 3]], [low, high])

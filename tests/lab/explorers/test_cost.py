@@ -11,7 +11,7 @@ from course_lib.lab.explorers import CostExplorer
 from course_lib.lab.explorers.cost import DEFAULTS, ENOUGH, MODEL_BYTES
 from course_lib.models import mlp
 from course_lib.optimizers import sgd
-from tests.lab.explorers.same import assert_same_scene, in_panel
+from tests.lab.explorers.tools import assert_same_scene, in_panel
 
 
 def test_the_memory_of_the_defaults_is_the_one_of_notebook_06():

@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.lab.explorers import DecisionExplorer
 from course_lib.lab.explorers.decision import fit
-from tests.lab.explorers.tools import marks_of, measured_at
+from tests.lab.explorers.tools import in_panel, measured_at
 
 
 def test_decision_is_the_least_product_of_updates_and_seconds():
@@ -41,7 +41,7 @@ def test_measurements_that_contradict_the_model_are_fitted_without_negative_numb
 
 def test_the_best_and_what_was_measured_stand_on_their_curves():
     decision = DecisionExplorer(measured_at(1, 4, 16, 64, seconds=lambda B: 3e-5 + 2e-6 * B))
-    best, rings = marks_of(decision, "points", "time")
+    best, rings = in_panel(decision, "time", "points")
     np.testing.assert_allclose(best.points, [(decision.best(), 1)])
     at = np.array([1, 4, 16, 64])
     times = decision.seconds(at) / decision.seconds(decision.best())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.lab.explorers import KneeExplorer
-from tests.lab.explorers.same import assert_same_scene, in_panel
+from tests.lab.explorers.tools import assert_same_scene, in_panel
 
 MEASURED = {4: 380, 16: 110, 64: 58, 500: 42}
 

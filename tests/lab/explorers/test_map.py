@@ -13,7 +13,7 @@ from course_lib.measure import least_loss, middle_80
 from course_lib.models import line
 from course_lib.optimizers import constant, sgd
 from course_lib.training import train
-from tests.lab.explorers.same import assert_same_scene, in_panel
+from tests.lab.explorers.tools import assert_same_scene, in_panel
 
 
 def trained(B, rate, n_updates):

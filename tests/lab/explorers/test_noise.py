@@ -6,7 +6,7 @@ from course_lib.data import lesson_line
 from course_lib.lab.explorers import NoiseExplorer
 from course_lib.measure import gradient_noise
 from course_lib.models import line
-from tests.lab.explorers.tools import marks_of, told
+from tests.lab.explorers.tools import in_panel, told
 
 
 def test_noise_explorer_predicts_by_the_formula():
@@ -21,17 +21,17 @@ def test_noise_explorer_predicts_by_the_formula():
 def test_the_circle_and_the_point_stand_where_they_were_computed():
     noise = NoiseExplorer(batch_size=16)
     full, drawn, measured, predicted = noise._measured()
-    circle, _ = marks_of(noise, "line", "plane")
+    circle, _ = in_panel(noise, "plane", "line")
     np.testing.assert_allclose(np.hypot(*(circle.points - full).T), predicted)
-    np.testing.assert_array_equal(marks_of(noise, "points", "plane")[0].points, drawn)
-    np.testing.assert_allclose(marks_of(noise, "points", "scatter")[0].points, [(16, measured)])
+    np.testing.assert_array_equal(in_panel(noise, "plane", "points")[0].points, drawn)
+    np.testing.assert_allclose(in_panel(noise, "scatter", "points")[0].points, [(16, measured)])
 
 
 def test_noise_is_zero_when_the_batch_is_all_examples_without_replacement():
     noise = NoiseExplorer(batch_size=100, sampling="shuffled", place="optimum")
     assert noise._sentence().startswith("100 batches of 100 scatter by 0; theory says 0.")
     assert "All that you see is noise" in noise._sentence()
-    assert np.isnan(marks_of(noise, "points", "scatter")[0].points[0, 1])  # log of 0
+    assert np.isnan(in_panel(noise, "scatter", "points")[0].points[0, 1])  # log of 0
     assert noise._repr_html_()
 
 

@@ -15,7 +15,7 @@ from course_lib.models import line
 from course_lib.optimizers import constant, momentum, sgd
 from course_lib.runs import Setup
 from course_lib.training import iterate_runs, train
-from tests.lab.explorers.tools import marks_of, move
+from tests.lab.explorers.tools import in_panel, move
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 100])
@@ -34,11 +34,11 @@ def test_the_path_is_that_of_train(batch_size):
 def test_the_marks_stand_where_the_path_goes():
     path = PathExplorer(learning_rate=0.1, update=7)
     w, excess, _ = path._path(8)
-    (trace,) = [mark for mark in marks_of(path, "line", "valley") if mark.spans is not None]
+    (trace,) = [mark for mark in in_panel(path, "valley", "line") if mark.spans is not None]
     np.testing.assert_array_equal(trace.at(path._frame()), w[:8])
-    (curve,) = marks_of(path, "line", "loss")
+    (curve,) = in_panel(path, "loss", "line")
     np.testing.assert_array_equal(curve.at(path._frame())[-1], [7, excess[7]])
-    (shown,) = marks_of(path, "line", "plane")
+    (shown,) = in_panel(path, "plane", "line")
     (x0, y0), (x1, y1) = shown.at(path._frame())
     np.testing.assert_allclose([(y1 - y0) / (x1 - x0), y0 - x0 * w[7, 0]], w[7])
 

@@ -9,7 +9,7 @@ from course_lib.measure import least_loss
 from course_lib.models import line
 from course_lib.optimizers import constant, sgd
 from course_lib.training import train
-from tests.lab.explorers.tools import marks_of
+from tests.lab.explorers.tools import in_panel
 
 
 @pytest.mark.parametrize("B", [1, 10, 100])
@@ -38,7 +38,7 @@ def test_all_stand_at_the_same_moment_of_the_clock():
     for clock in ("updates", "examples", "epochs", "seconds"):
         race = RaceExplorer(clock=clock, moment=100)
         time = race._times()[100]
-        for B, dot in zip(race.batch_sizes, marks_of(race, "points", "loss"), strict=True):
+        for B, dot in zip(race.batch_sizes, in_panel(race, "loss", "points"), strict=True):
             (at, excess) = dot.at(100)[0]
             assert time - race._per_update(B) < at <= time * (1 + 1e-9)
             assert excess == race._standing()[B]

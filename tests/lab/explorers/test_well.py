@@ -20,7 +20,7 @@ def notebook():
     cells = nbformat.read(NOTEBOOK, 4).cells
     [source] = [each.source for each in cells if "def where_they_end(" in each.source]
     names = {"np": np, "islice": islice, "streams": streams, "with_replacement": with_replacement}
-    names["SEED"] = 0
+    names |= {"SEED": 0, "N": 200}
     exec(source, names)
     return names
 

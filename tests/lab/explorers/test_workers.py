@@ -7,7 +7,7 @@ import pytest
 
 from course_lib.lab.explorers import WorkersExplorer
 from course_lib.lab.explorers.workers import AIM, CREW
-from tests.lab.explorers.same import assert_same_scene, in_panel
+from tests.lab.explorers.tools import assert_same_scene, in_panel
 
 
 def seconds_to_target(W, e, b, critical, talk, S_min=22.0, a=7e-5):

@@ -22,20 +22,20 @@ def told(explorer, message):
     return answers[0]
 
 
-def same_scene(one, other) -> bool:
-    """Return whether two explorers show the same."""
-    ours, theirs = one._scene(), other._scene()
-    return (
-        [panel.spec() for panel in ours.panels] == [panel.spec() for panel in theirs.panels]
-        and len(ours.marks) == len(theirs.marks)
-        and all(a.same_as(b) for a, b in zip(ours.marks, theirs.marks, strict=True))
-        and one._frame() == other._frame()
-    )
+def in_panel(explorer, panel, kind):
+    """Return the marks of a kind in a panel, or in all panels if it is None."""
+    marks = explorer._scene().marks
+    return [mark for mark in marks if panel in (None, mark.panel) and mark.kind == kind]
 
 
-def marks_of(explorer, kind, panel):
-    """Return the marks of a kind in a panel."""
-    return [mark for mark in explorer._scene().marks if (mark.kind, mark.panel) == (kind, panel)]
+def assert_same_scene(explorer, other):
+    """Assert that two explorers show and say the same."""
+    one, two = explorer._scene(), other._scene()
+    assert [panel.spec() for panel in one.panels] == [panel.spec() for panel in two.panels]
+    assert len(one.marks) == len(two.marks)
+    assert all(a.same_as(b) for a, b in zip(one.marks, two.marks, strict=True))
+    assert explorer._sentence() == other._sentence() and explorer._table() == other._table()
+    assert repr(explorer) == repr(other)
 
 
 def runs_of_lesson(*batch_sizes):
