@@ -72,7 +72,7 @@ ROWS = {
     "latency": Row(
         "an explorer in a browser: from the key to the new picture",
         "ipywidgets' interact with an inline figure",
-        3,
+        5,
         course.latency,
     ),
     "grading": Row(
