@@ -6,12 +6,18 @@ from itertools import islice
 
 import numpy as np
 
-from course_lib._checks import check_positive, check_whole_number
+from course_lib._checks import check_whole_number
 from course_lib.batches import with_replacement
 from course_lib.data import lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
-from course_lib.lab.explorers.scene import BLUE, GREEN, INK, Axis, Mark, Panel, Scene
+from course_lib.lab.explorers.controls import (
+    Control,
+    batch_sizes,
+    check_number,
+    including,
+    preferred_numbers,
+)
+from course_lib.lab.explorers.scene import BLUE, GREEN, INK, Axis, Mark, Panel, Scene, alone, until
 from course_lib.lab.explorers.valley import CIRCLE, LEVELS, Valley
 from course_lib.lab.explorers.words import listing, two_digits
 from course_lib.models import line as line_model
@@ -24,8 +30,7 @@ N_RUNS, N_UPDATES, HALF, EVERY = 16, 1000, 500, 20
 FRAMES = np.arange(0, N_UPDATES + 1, EVERY)
 #: Frames in the cloud.
 IN_CLOUD = (FRAMES > HALF) & (FRAMES % (2 * EVERY) == 0)
-NOW = np.column_stack([np.arange(len(FRAMES)), np.arange(len(FRAMES)) + 1])
-UNTIL = NOW * [0, 1]
+NOW, UNTIL = alone(np.arange(len(FRAMES))), until(np.arange(len(FRAMES)))
 #: Colour, marker and dash of each of the two schedules.
 LOOKS = {"constant": (BLUE, "o", ""), "decaying": (GREEN, "^", "8 3")}
 #: How far from the optimum the picture reaches, in slope and in bias.
@@ -66,7 +71,7 @@ class BallExplorer(Explorer):
         batch_size: int = 1,
         update: int = N_UPDATES,
     ):
-        learning_rate = float(check_positive("learning_rate", learning_rate))
+        learning_rate = check_number("learning_rate", learning_rate)
         half_after = check_whole_number("half_after", half_after, 1)
         self._data = lesson_line()
         N = len(self._data)
@@ -176,7 +181,7 @@ class BallExplorer(Explorer):
         """Return the last half until each frame, its circle, and the runs at each frame."""
         color, *_ = LOOKS[name]
         seen = N_RUNS * np.cumsum(IN_CLOUD)[:, None] * [0, 1]
-        circle = np.column_stack([np.cos(CIRCLE), np.sin(CIRCLE)]) * self._radius(w)
+        circle = CIRCLE * self._radius(w)
         drawn = len(circle) * (FRAMES > HALF)[:, None] * [0, 1]
         return [
             replace(self._contours, panel=name),

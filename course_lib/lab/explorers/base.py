@@ -83,9 +83,7 @@ class Explorer:
         return f"{type(self).__name__}({', '.join([*self._before, *state])})"
 
     def receive(self, message: dict, send):
-        """Answer the browser: a view was opened or closed, or something was moved."""
-        if message["event"] == "close":
-            return
+        """Answer the browser: a view was opened, or something was moved."""
         if message["event"] == "open":
             self._wire = Wire()  # a new view has seen nothing yet
         for name, index in message.get("values", {}).items():

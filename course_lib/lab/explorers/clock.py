@@ -8,7 +8,7 @@ from course_lib._checks import check_choice, check_not_negative, check_positive
 from course_lib.chapters.cost import seconds_per_update
 from course_lib.data import lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, including, preferred_numbers
+from course_lib.lab.explorers.controls import Control, check_number, including, preferred_numbers
 from course_lib.lab.explorers.scene import DASHES, GREY, MARKERS, Axis, Mark, Panel, Scene
 from course_lib.lab.explorers.words import format_number, listing
 from course_lib.measure import least_loss, middle_80
@@ -68,7 +68,8 @@ class ClockExplorer(Explorer):
     ):
         before = [] if runs is None else ["runs"]
         if minus is not None:
-            before.append(f"minus={check_not_negative('minus', minus):.10g}")
+            minus = check_number("minus", minus, check_not_negative)
+            before.append(f"minus={minus:.10g}")
         if seconds_per_update is not None:
             before.append("seconds_per_update=seconds_per_update")
         self.runs = lesson_runs() if runs is None else _check_runs(runs)
@@ -100,7 +101,7 @@ class ClockExplorer(Explorer):
         low, high = self._span(clock)
         budgets = including(preferred_numbers(low, high), high)
         if budget is not None:
-            check_positive("budget", budget)
+            budget = check_number("budget", budget)
             if not budget <= high:
                 raise ValueError(f"budget must be at most {high:g} {clock}, not {budget!r}")
             budgets = including(budgets, budget)

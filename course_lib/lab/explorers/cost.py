@@ -11,7 +11,18 @@ from course_lib.lab.explorers.controls import (
     including,
     preferred_numbers,
 )
-from course_lib.lab.explorers.scene import BLUE, GREEN, GREY, INK, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.scene import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    PAGE,
+    Axis,
+    Mark,
+    Panel,
+    Scene,
+    look,
+)
 from course_lib.lab.explorers.words import format_bytes, format_number, format_seconds, two_digits
 
 LARGEST = 65_536
@@ -163,7 +174,7 @@ class CostExplorer(Explorer):
     def _limits(self):
         """Return the ceiling, half of it, and the memory, with their names."""
         ceiling, half = 1 / self.each, self.fixed / self.each
-        ring = {"color": GREEN, "fill": ("#ffffff", "#1a1a1a"), "marker": "D", "size": 11}
+        ring = {"color": GREEN, "fill": PAGE, "marker": "D", "size": 11}
         return [
             _curve("rate", self.rate(B), BLUE),
             _curve("rate", ceiling + 0 * B, GREEN, dash="8 3 2 3"),

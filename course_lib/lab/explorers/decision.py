@@ -6,7 +6,7 @@ import numpy as np
 
 from course_lib._checks import check_not_negative, check_positive, check_whole_number
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, including, preferred_numbers
+from course_lib.lab.explorers.controls import Control, check_number, including, preferred_numbers
 from course_lib.lab.explorers.scene import (
     BLUE,
     FAINT,
@@ -14,6 +14,7 @@ from course_lib.lab.explorers.scene import (
     GREY,
     INK,
     ORANGE,
+    PAGE,
     Axis,
     Mark,
     Panel,
@@ -83,9 +84,9 @@ class DecisionExplorer(Explorer):
             "pass_seconds": pass_seconds,
         }
         values = {name: fitted[name] if value is None else value for name, value in given.items()}
-        for name, value in values.items():
-            (check_not_negative if name == "overhead" else check_positive)(name, value)
-        values = {name: float(value) for name, value in values.items()}
+        checks = {"overhead": check_not_negative}
+        values = {name: check_number(name, value, checks.get(name, check_positive))
+                  for name, value in values.items()}  # fmt: skip
         self.min_updates = values.pop("min_updates")
         at_once = check_whole_number("at_once", at_once, 1, LARGEST)
         largest = check_whole_number("largest", largest, 1, LARGEST)
@@ -176,7 +177,7 @@ class DecisionExplorer(Explorer):
         rings = [(each[0], each[1 + i] / (1, 1, shortest)[i]) for i in range(3)
                  for each in self.measured]  # fmt: skip
         for name, points in zip(spans, np.reshape(rings, (3, -1, 2)), strict=True):
-            marks.append(Mark("points", name, points, color=ORANGE, fill=("#fff", "#222"),
+            marks.append(Mark("points", name, points, color=ORANGE, fill=PAGE,
                               label="measured" if self.measured else ""))  # fmt: skip
         return Scene(panels, marks)
 

@@ -1,6 +1,7 @@
 """Updates and examples to a target against the batch size, with a knee at the noise scale."""
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 
@@ -13,7 +14,18 @@ from course_lib.lab.explorers.controls import (
     including,
     preferred_numbers,
 )
-from course_lib.lab.explorers.scene import BLUE, GREEN, GREY, ORANGE, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.scene import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PAGE,
+    Axis,
+    Mark,
+    Panel,
+    Scene,
+    look,
+)
 from course_lib.lab.explorers.words import format_number, two_digits
 
 LARGEST = 65_536
@@ -68,6 +80,8 @@ class KneeExplorer(Explorer):
             values | {"batch_size": size},
             [f"measured={self.measured}"] if self.measured else [],
         )
+        if self.measured:
+            self._best_miss = min(self._miss(*each) for each in product(scales, least))
 
     def updates(self, B):
         """Return the updates to the target at batch size B, a number or an array."""
@@ -117,13 +131,11 @@ class KneeExplorer(Explorer):
 
     def _goal(self):
         if self.measured:
-            settings = [(scale, least) for scale in self._controls["noise_scale"].values
-                        for least in self._controls["min_updates"].values]  # fmt: skip
             miss = self._miss(self.noise_scale, self.min_updates)
             return Goal(
                 "lay the curve through the measured points (■), each within 50 %.", miss <= 50,
                 "The right end gives the fewest updates, then the left end the noise scale.",
-                cost=miss, best=min(self._miss(*each) for each in settings), unit="%",
+                cost=miss, best=self._best_miss, unit="%",
             )  # fmt: skip
         sizes = np.array(self._controls["batch_size"].values)
         updates, examples = self._price(sizes)
@@ -163,7 +175,7 @@ class KneeExplorer(Explorer):
     def _points(self, panel, of):
         knee, size, style = self.noise_scale, self.batch_size, look(self.batch_size, 0)
         measured = [(B, n if panel == "updates" else B * n) for B, n in self.measured.items()]
-        ring = {"color": GREEN, "fill": ("#ffffff", "#1a1a1a"), "marker": "D", "size": 14}
+        ring = {"color": GREEN, "fill": PAGE, "marker": "D", "size": 14}
         marks = [
             Mark("segments", panel, [(knee, 1e-9, knee, of(knee))], color=GREEN, dash="6 4",
                  width=1.4),

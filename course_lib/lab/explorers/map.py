@@ -8,7 +8,18 @@ from course_lib._checks import check_choice
 from course_lib.data import lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
 from course_lib.lab.explorers.controls import Control, check_offered
-from course_lib.lab.explorers.scene import BLUE, GREY, INK, ORANGE, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.scene import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    PAGE,
+    Axis,
+    Mark,
+    Panel,
+    Scene,
+    look,
+)
 from course_lib.lab.explorers.valley import Valley
 from course_lib.lab.explorers.words import format_number, two_digits
 from course_lib.measure import middle_80
@@ -145,7 +156,7 @@ class MapExplorer(Explorer):
         shades = np.round(8 * shades) / 8  # as contours, and for a small still picture
         is_far = losses > FAR
         shown = {"color": BLUE, "shades": shades[~is_far], "label": "strong: low loss"}
-        ring = {"color": INK, "fill": ("#ffffff", "#1a1a1a"), "size": 8, "label": "best α"}
+        ring = {"color": INK, "fill": PAGE, "size": 8, "label": "best α"}
         return [
             Mark("areas", "map", boxes[~is_far], **shown),
             Mark("areas", "map", boxes[is_far], color=ORANGE, opacity=0.35, label="diverges"),

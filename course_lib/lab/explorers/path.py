@@ -6,12 +6,29 @@ from itertools import islice
 
 import numpy as np
 
-from course_lib._checks import check_array, check_fraction, check_positive, check_whole_number
+from course_lib._checks import check_array, check_fraction, check_whole_number
 from course_lib.chapters.curvature import hessian_eigenvalues
 from course_lib.data import Data, lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal, check_drawable
-from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
-from course_lib.lab.explorers.scene import GREY, MARKERS, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.controls import (
+    Control,
+    batch_sizes,
+    check_number,
+    including,
+    preferred_numbers,
+)
+from course_lib.lab.explorers.scene import (
+    GREY,
+    MARKERS,
+    PAGE,
+    Axis,
+    Mark,
+    Panel,
+    Scene,
+    alone,
+    look,
+    until,
+)
 from course_lib.lab.explorers.valley import Valley, examples, lines, plane
 from course_lib.lab.explorers.words import listing
 from course_lib.models import line as line_model
@@ -99,7 +116,7 @@ class PathExplorer(Explorer):
         rates = preferred_numbers(limit / 500, limit * 4)
         if learning_rate is None:
             learning_rate = max(rate for rate in rates if rate <= limit / 4)
-        learning_rate = float(check_positive("learning_rate", learning_rate))
+        learning_rate = check_number("learning_rate", learning_rate)
         layers = including({1, min(10, N), N}, *compare)
         if len(layers) >= len(MARKERS):
             raise ValueError(
@@ -256,23 +273,20 @@ class PathExplorer(Explorer):
         style = self._look(B)
         is_chosen = B == self.batch_size
         moments = np.minimum(self._moments, len(w) - 1)
-        until = np.column_stack([np.zeros_like(moments), moments + 1])
-        now = np.column_stack([moments, moments + 1])
         wide = {"width": 2.2 if is_chosen else 1.3, "halo": is_chosen}
         curve = np.column_stack([np.arange(len(w)), excess])
-        dot = {"size": 12 if is_chosen else 9, "spans": now, "color": style["color"],
+        dot = {"size": 12 if is_chosen else 9, "spans": alone(moments), "color": style["color"],
                "marker": style["marker"]}  # fmt: skip
         line = {"color": style["color"], "dash": style["dash"]}
         marks = [
             lines(self._valley.data, w[moments], **line, width=2.6),
-            Mark("line", "valley", w, spans=until, color=style["color"], **wide),
-            Mark("line", "loss", curve, spans=until, **line, **wide),
+            Mark("line", "valley", w, spans=until(moments), color=style["color"], **wide),
+            Mark("line", "loss", curve, spans=until(moments), **line, **wide),
             Mark("points", "loss", curve, **dot),
             Mark("points", "valley", w, **dot),
         ]
         if is_chosen:
-            fill = ("#ffffff", "#1a1a1a")
-            marks.append(Mark("points", "valley", w[:1], size=13, color=GREY, fill=fill,
+            marks.append(Mark("points", "valley", w[:1], size=13, color=GREY, fill=PAGE,
                               drag="start", name="start"))  # fmt: skip
         return marks
 

@@ -6,12 +6,12 @@ from itertools import islice
 
 import numpy as np
 
-from course_lib._checks import check_choice, check_positive, check_whole_number
+from course_lib._checks import check_choice, check_whole_number
 from course_lib.chapters.cost import seconds_per_update
 from course_lib.data import lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, including, preferred_numbers
-from course_lib.lab.explorers.scene import MARKERS, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.controls import Control, check_number, including, preferred_numbers
+from course_lib.lab.explorers.scene import MARKERS, Axis, Mark, Panel, Scene, alone, look, until
 from course_lib.lab.explorers.valley import Valley
 from course_lib.lab.explorers.words import format_number, format_seconds
 from course_lib.models import line as line_model
@@ -73,7 +73,7 @@ class RaceExplorer(Explorer):
                 f"batch_sizes must be 2 to {len(MARKERS)} different ones, not {batch_sizes!r}"
             )
         check_choice("clock", clock, ENDS)
-        learning_rate = float(check_positive("learning_rate", learning_rate))
+        learning_rate = check_number("learning_rate", learning_rate)
         seed = check_whole_number("seed", seed, 0)
         moment = check_whole_number("moment", moment, 0, FRAMES)
         self._contours = self._valley.marks()
@@ -184,12 +184,10 @@ class RaceExplorer(Explorer):
             w, excess = self._paths(B)
             done = self._updates(B)
             curve = np.column_stack([self._per_update(B) * np.arange(len(excess)), excess])
-            until = np.column_stack([np.zeros_like(done), done + 1])
-            now = np.column_stack([done, done + 1])
             marks += [
-                Mark("line", "valley", w, spans=until, color=style["color"], width=1.4),
-                Mark("line", "loss", curve, spans=until, **line),
-                Mark("points", "valley", w, spans=now, label=f"B = {B}", **dot),
-                Mark("points", "loss", curve, spans=now, **dot),
+                Mark("line", "valley", w, spans=until(done), color=style["color"], width=1.4),
+                Mark("line", "loss", curve, spans=until(done), **line),
+                Mark("points", "valley", w, spans=alone(done), label=f"B = {B}", **dot),
+                Mark("points", "loss", curve, spans=alone(done), **dot),
             ]
         return Scene(panels, marks)

@@ -5,13 +5,24 @@ from itertools import islice
 
 import numpy as np
 
-from course_lib._checks import check_array, check_positive, check_whole_number
+from course_lib._checks import check_array, check_whole_number
 from course_lib.batches import in_order
 from course_lib.chapters.curvature import hessian_eigenvalues
 from course_lib.data import lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, including
-from course_lib.lab.explorers.scene import GREY, ORANGE, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.controls import Control, check_number, including
+from course_lib.lab.explorers.scene import (
+    GREY,
+    ORANGE,
+    PAGE,
+    Axis,
+    Mark,
+    Panel,
+    Scene,
+    alone,
+    look,
+    until,
+)
 from course_lib.lab.explorers.valley import Valley
 from course_lib.lab.explorers.words import two_digits
 from course_lib.models import line as line_model
@@ -58,7 +69,7 @@ class RateExplorer(Explorer):
         start=GOAL_START,
         update: int = GOAL_UPDATES,
     ):
-        learning_rate = float(check_positive("learning_rate", learning_rate))
+        learning_rate = check_number("learning_rate", learning_rate)
         if learning_rate > RATES[-1]:
             raise ValueError(f"learning_rate must be at most {RATES[-1]}, not {learning_rate}")
         slope, bias = check_array("start", start, (2,))
@@ -154,19 +165,16 @@ class RateExplorer(Explorer):
         w, excess = self._chosen()
         color = look(len(self._data), 0)["color"]
         frames = np.arange(N_UPDATES + 1)
-        until = np.column_stack([np.zeros_like(frames), frames + 1])
-        now = np.column_stack([frames, frames + 1])
         curve = np.column_stack([frames, excess])
-        fill = ("#ffffff", "#1a1a1a")
         return [
-            Mark("line", "valley", w, spans=until, color=color, halo=True,
+            Mark("line", "valley", w, spans=until(frames), color=color, halo=True,
                  label=f"B = {len(self._data)}, all examples"),
-            Mark("points", "valley", w, spans=until, color=color, size=5),
-            Mark("points", "valley", w, spans=now, color=color, size=12),
-            Mark("points", "valley", w[:1], size=13, color=GREY, fill=fill, drag="start",
+            Mark("points", "valley", w, spans=until(frames), color=color, size=5),
+            Mark("points", "valley", w, spans=alone(frames), color=color, size=12),
+            Mark("points", "valley", w[:1], size=13, color=GREY, fill=PAGE, drag="start",
                  name="start"),
-            Mark("line", "loss", curve, spans=until, color=color),
-            Mark("points", "loss", curve, spans=now, color=color, size=12),
+            Mark("line", "loss", curve, spans=until(frames), color=color),
+            Mark("points", "loss", curve, spans=alone(frames), color=color, size=12),
         ]  # fmt: skip
 
     def _of_rates(self):
@@ -182,6 +190,6 @@ class RateExplorer(Explorer):
             Mark("segments", "rates", [self.limit, low, self.limit, high], color=ORANGE,
                  dash="6 3", label=f"limit 2/λmax = {self.limit:.3f}"),
             Mark("line", "rates", curves, spans=np.column_stack([first, first + n]), color=color),
-            Mark("points", "rates", curves, spans=np.column_stack([chosen, chosen + 1]),
+            Mark("points", "rates", curves, spans=alone(chosen),
                  color=color, size=12),
         ]  # fmt: skip

@@ -18,6 +18,7 @@ KINDS = {"line": 2, "points": 2, "band": 3, "segments": 4, "areas": 4, "text": 2
 #: Each colour is a pair: on a light page and on a dark one.
 INK = ("#1a1a1a", "#f2f2f2")
 GREY = ("#6b6b6b", "#a0a0a0")
+PAGE = ("#ffffff", "#1a1a1a")
 FAINT = ("#dcdcdc", "#454545")
 CONTOUR = ("#7f7f7f", "#858585")
 BLUE = ("#0072b2", "#56b4e9")
@@ -32,6 +33,16 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 def look(batch_size: int, i: int) -> dict:
     """Return colour, dash and marker of a batch size, the i-th of those that are shown."""
     return {"color": color_of(batch_size), "dash": DASHES[i], "marker": MARKERS[i]}
+
+
+def until(rows) -> np.ndarray:
+    """Return spans that show, in each frame, all rows up to its own."""
+    return np.column_stack([np.zeros_like(rows), np.asarray(rows) + 1])
+
+
+def alone(rows) -> np.ndarray:
+    """Return spans that show, in each frame, its own row alone."""
+    return np.column_stack([rows, np.asarray(rows) + 1])
 
 
 @dataclass(frozen=True)

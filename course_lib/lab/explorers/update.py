@@ -4,12 +4,18 @@ from itertools import islice
 
 import numpy as np
 
-from course_lib._checks import check_array, check_positive, check_whole_number
+from course_lib._checks import check_array, check_whole_number
 from course_lib.batches import shuffled, streams
 from course_lib.data import Data, lesson_line
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, batch_sizes, including, preferred_numbers
-from course_lib.lab.explorers.scene import GREY, INK, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.controls import (
+    Control,
+    batch_sizes,
+    check_number,
+    including,
+    preferred_numbers,
+)
+from course_lib.lab.explorers.scene import GREY, INK, PAGE, Axis, Mark, Panel, Scene, look
 from course_lib.lab.explorers.valley import LEVELS, Valley, examples, lines, plane
 from course_lib.lab.explorers.words import two_digits
 from course_lib.measure import gradients
@@ -59,7 +65,7 @@ class UpdateExplorer(Explorer):
     ):
         self.data = lesson_line()
         batch_size = check_whole_number("batch_size", batch_size, 1, len(self.data))
-        learning_rate = float(check_positive("learning_rate", learning_rate))
+        learning_rate = check_number("learning_rate", learning_rate)
         seed = check_whole_number("seed", seed, 0)
         slope, bias = check_array("w", w, (2,))
         if not (SLOPES[0] <= slope <= SLOPES[1] and BIASES[0] <= bias <= BIASES[1]):
@@ -176,13 +182,12 @@ class UpdateExplorer(Explorer):
     def _of_valley(self, rows):
         after, of_all = self._step(rows), self._step(np.arange(len(self.data)))
         color = look(self.batch_size, 0)["color"]
-        fill = ("#ffffff", "#1a1a1a")
         return [
             *self._contours,
             Mark("segments", "valley", _arrows(self.w, [after]), color=color, width=4, halo=True),
             Mark("points", "valley", [after], color=color, marker="D", size=11),
             Mark("segments", "valley", _arrows(self.w, [of_all]), **OF_ALL),
-            Mark("points", "valley", [self.w], size=14, color=GREY, fill=fill, drag="w",
+            Mark("points", "valley", [self.w], size=14, color=GREY, fill=PAGE, drag="w",
                  name="slope and bias"),
         ]  # fmt: skip
 

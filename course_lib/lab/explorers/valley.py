@@ -13,7 +13,9 @@ from course_lib.optimizers import constant, sgd
 from course_lib.runs import Setup, lock_step
 from course_lib.training import iterate_runs
 
-CIRCLE = np.linspace(0, 2 * np.pi, 121)
+ANGLES = np.linspace(0, 2 * np.pi, 121)
+#: The unit circle, shape (121, 2).
+CIRCLE = np.column_stack([np.cos(ANGLES), np.sin(ANGLES)])
 #: Fractions of the highest loss in the picture; cubic, so that the floor is seen, too.
 LEVELS = np.linspace(0, 1, 12)[1:] ** 3
 
@@ -72,10 +74,9 @@ class Valley:
         """Return contours at these parts of the highest loss, and a cross at the optimum."""
         corners = np.array([[w, b] for w in self.slopes for b in self.biases])
         curvatures, directions = np.linalg.eigh(self.hessian)
-        turned = np.column_stack([np.cos(CIRCLE), np.sin(CIRCLE)])
         rings = []
         for height in levels * self.excess(corners).max():
-            ring = turned * np.sqrt(2 * height / np.maximum(curvatures, 1e-12))
+            ring = CIRCLE * np.sqrt(2 * height / np.maximum(curvatures, 1e-12))
             rings += [self.optimum + ring @ directions.T, [[np.nan, np.nan]]]
         cross = Mark("points", "valley", [self.optimum], color=INK, marker="x", size=11)
         return [Mark("line", "valley", np.vstack(rings), color=CONTOUR, width=0.8), cross]

@@ -5,12 +5,12 @@ from itertools import islice
 
 import numpy as np
 
-from course_lib._checks import check_finite, check_one_number, check_positive, check_whole_number
+from course_lib._checks import check_finite, check_one_number, check_whole_number
 from course_lib.batches import in_order, with_replacement
 from course_lib.data import Data
 from course_lib.lab.explorers.base import Explorer, Goal
-from course_lib.lab.explorers.controls import Control, including, preferred_numbers
-from course_lib.lab.explorers.scene import GREY, INK, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.controls import Control, check_number, including, preferred_numbers
+from course_lib.lab.explorers.scene import GREY, INK, Axis, Mark, Panel, Scene, alone, look, until
 from course_lib.lab.explorers.words import two_digits
 from course_lib.models import Model
 from course_lib.optimizers import constant, sgd
@@ -23,7 +23,7 @@ WAY = 100
 SIZES = [1, 2, 3, 4, 6, 8, 12, 16, 20, 25, 32, 40, 50, 64, N]
 #: The goal: this share of the runs of so large a batch in the deep well, from this start.
 SHARE, LARGE, START = 0.9, 32, -1.0
-NOW = np.column_stack([np.arange(N_FRAMES), np.arange(N_FRAMES) + 1])
+NOW, UNTIL = alone(np.arange(N_FRAMES)), until(np.arange(N_FRAMES))
 
 
 def _double_well() -> Model:
@@ -89,7 +89,7 @@ class WellExplorer(Explorer):
     ):
         batch_size = check_whole_number("batch_size", batch_size, 1, N)
         other = check_whole_number("other", other, 1, N)
-        learning_rate = float(check_positive("learning_rate", learning_rate))
+        learning_rate = check_number("learning_rate", learning_rate)
         if not 0.2 <= learning_rate <= 0.5:
             raise ValueError(f"learning_rate must be from 0.2 to 0.5, not {learning_rate}")
         if abs(check_one_number("start", check_finite("start", start))) > 1.5:
@@ -183,7 +183,7 @@ class WellExplorer(Explorer):
             Mark("line", well, np.column_stack([bottom, self._loss(bottom)]), color=INK),
             Mark("segments", well, [0, -0.4, 0, 1.1], color=GREY, width=1, dash="4 4"),
             Mark("points", well, balls, spans=N_RUNS * NOW, **dot),
-            Mark("line", "count", count, spans=NOW * [0, 1], color=color, dash=dash, halo=True,
+            Mark("line", "count", count, spans=UNTIL, color=color, dash=dash, halo=True,
                  label=f"B = {B}"),
             Mark("points", "count", count, spans=NOW, size=12, **dot),
         ]  # fmt: skip

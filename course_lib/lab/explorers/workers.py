@@ -11,7 +11,18 @@ from course_lib.lab.explorers.controls import (
     including,
     preferred_numbers,
 )
-from course_lib.lab.explorers.scene import BLUE, GREEN, GREY, INK, Axis, Mark, Panel, Scene, look
+from course_lib.lab.explorers.scene import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    PAGE,
+    Axis,
+    Mark,
+    Panel,
+    Scene,
+    look,
+)
 from course_lib.lab.explorers.words import format_seconds, two_digits
 
 MOST = 4096
@@ -186,7 +197,7 @@ class WorkersExplorer(Explorer):
         ]  # fmt: skip
 
     def _points(self):
-        ring = {"color": BLUE, "fill": ("#ffffff", "#1a1a1a"), "marker": "D", "size": 12}
+        ring = {"color": BLUE, "fill": PAGE, "marker": "D", "size": 12}
         best, chosen, B = self.best(), self.workers, self.workers * self.per_worker
         dot = {"color": look(B, 0)["color"], "size": 14, "label": f"W = {chosen:,}, B = {B:,}"}
         return [

@@ -11,6 +11,7 @@ from course_lib.measure import least_loss, least_squares
 from course_lib.models import line
 from course_lib.optimizers import constant, inverse_time, sgd
 from course_lib.training import train
+from tests.lab.explorers.tools import assert_same_scene, in_panel, move
 
 DATA = lesson_line()
 OPTIMUM, LEAST = least_squares(DATA, bias=True), least_loss(DATA, bias=True)
@@ -23,10 +24,6 @@ def trained(schedule, B=1):
         sampling=with_replacement, record=range(0, 1001, 20), watch={"w": lambda w: w},
     )  # fmt: skip
     return run.watched["w"], run.loss
-
-
-def marks(explorer, panel, kind):
-    return [m for m in explorer._scene().marks if (m.panel, m.kind) == (panel, kind)]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +40,7 @@ def expected(request):
 
 def test_the_cloud_is_the_last_half_of_the_runs(explorer, expected):
     name, w, _ = expected
-    cloud, now = marks(explorer, name, "points")[::2]
+    cloud, now = in_panel(explorer, name, "points")[::2]
     assert FRAMES[IN_CLOUD].min() > 500
     np.testing.assert_allclose(cloud.points, w[:, IN_CLOUD].swapaxes(0, 1).reshape(-1, 2))
     assert len(cloud.at(25)) == 0  # the first half is not in it
@@ -55,7 +52,7 @@ def test_the_circle_has_the_root_mean_square_radius_of_the_last_half(explorer, e
     name, w, _ = expected
     away = w[:, FRAMES > 500] - OPTIMUM
     radius = np.sqrt((away**2).sum(axis=-1).mean())
-    circle = marks(explorer, name, "line")[1]
+    circle = in_panel(explorer, name, "line")[1]
     np.testing.assert_allclose(np.linalg.norm(circle.points - OPTIMUM, axis=1), radius)
     assert len(circle.at(25)) == 0 and len(circle.at(26)) == len(circle.points)
     titles = {panel.name: panel.title for panel in explorer._scene().panels}
@@ -64,7 +61,7 @@ def test_the_circle_has_the_root_mean_square_radius_of_the_last_half(explorer, e
 
 def test_the_curve_is_the_median_loss_of_the_runs(explorer, expected):
     name, _, loss = expected
-    curves = {mark.label: mark.points for mark in marks(explorer, "loss", "line")}
+    curves = {mark.label: mark.points for mark in in_panel(explorer, "loss", "line")}
     np.testing.assert_allclose(curves[f"{name} rate"][:, 0], FRAMES)
     median = np.median(loss, axis=0) / LEAST - 1
     np.testing.assert_allclose(curves[f"{name} rate"][:, 1], median, rtol=1e-6)
@@ -104,13 +101,10 @@ def test_a_large_batch_reaches_the_goal_at_a_higher_cost():
 
 def test_a_line_of_code_repeats_what_is_shown():
     explorer = BallExplorer()
-    answers = []
-    message = {"event": "change", "values": {"learning_rate": 2, "half_after": 1, "update": 30}}
-    explorer.receive(message, lambda answer, buffers: answers.append(answer))
-    again = eval(answers[0]["code"])
+    message, _ = move(explorer, learning_rate=2, half_after=1, update=30)
+    again = eval(message["code"])
     assert again.state == explorer.state and again.update == 600
-    pairs = zip(again._scene().marks, explorer._scene().marks, strict=True)
-    assert all(one.same_as(other) for one, other in pairs)
+    assert_same_scene(again, explorer)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What holds for every explorer: its state, its answers, what is stored of it, what it refuses."""
 
 import asyncio
+import inspect
 import io
 import threading
 import tracemalloc
@@ -56,6 +57,14 @@ def test_each_control_changes_the_picture_or_the_frame_and_the_code(kind):
         message, _ = move(explorer, **{name: index})
         assert message["code"] != before
         assert message["scene"]["changed"] or explorer._frame() != frame, name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_list_is_no_number(kind):
+    given = inspect.signature(kind).parameters
+    for name in {"learning_rate", "noise_scale", "overhead", "budget", "minus"} & set(given):
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            kind(**{name: [0.1, 0.2]})
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,6 +11,7 @@ from course_lib.measure import least_loss, least_squares
 from course_lib.models import line
 from course_lib.optimizers import constant, sgd
 from course_lib.training import train
+from tests.lab.explorers.tools import assert_same_scene, in_panel, told
 
 DATA = lesson_line()
 LIMIT = 2 / hessian_eigenvalues(DATA, bias=True)[0]
@@ -25,31 +26,21 @@ def trained(rate, start=(0, 0), n_updates=60):
     return run.watched["path"][0], run.loss[0]
 
 
-def marks(explorer, panel, kind):
-    return [m for m in explorer._scene().marks if (m.panel, m.kind) == (panel, kind)]
-
-
-def send(explorer, message):
-    answers = []
-    explorer.receive({"event": "change"} | message, lambda answer, buffers: answers.append(answer))
-    return answers[0]
-
-
 @pytest.mark.parametrize("rate", [0.03, 0.41, 0.5])
 def test_the_path_and_its_loss_are_those_of_training(rate):
     explorer = RateExplorer(learning_rate=rate, start=(3.0, 1.0), update=7)
     path, loss = trained(rate, (3, 1))
-    drawn = marks(explorer, "valley", "line")[-1]
+    drawn = in_panel(explorer, "valley", "line")[-1]
     np.testing.assert_allclose(drawn.points, path, rtol=1e-9)
     np.testing.assert_allclose(drawn.at(7), path[:8], rtol=1e-9)
-    curve = marks(explorer, "loss", "line")[0]
+    curve = in_panel(explorer, "loss", "line")[0]
     excess = loss - least_loss(DATA, bias=True)
     np.testing.assert_allclose(curve.points, np.column_stack([range(61), excess]), rtol=1e-6)
 
 
 def test_each_rate_stands_at_the_loss_to_which_it_leads_after_the_updates_shown():
     explorer = RateExplorer(start=(2.0, 0.0))
-    [curve] = marks(explorer, "rates", "line")
+    [curve] = in_panel(explorer, "rates", "line")
     for update in (0, 11, 60):
         shown = curve.at(update)
         np.testing.assert_allclose(shown[:, 0], RATES)
@@ -60,7 +51,7 @@ def test_each_rate_stands_at_the_loss_to_which_it_leads_after_the_updates_shown(
 
 def test_the_limit_parts_the_rates_that_shrink_the_distance_from_those_that_do_not():
     explorer = RateExplorer()
-    [limit] = marks(explorer, "rates", "segments")
+    [limit] = in_panel(explorer, "rates", "segments")
     np.testing.assert_allclose(limit.points[0, [0, 2]], LIMIT)
     paths, _ = explorer._paths((0.0, 0.0))
     away = np.linalg.norm(paths[[40, 60]] - least_squares(DATA, bias=True), axis=-1)
@@ -90,21 +81,20 @@ def test_the_best_of_the_goal_is_the_least_loss_of_all_rates_offered():
     assert float(f"{above[best]:.3g}") == BEST
     explorer = RateExplorer()
     assert not explorer._goal().reached
-    told = send(explorer, {"values": {"learning_rate": RATES.index(best)}})
-    assert explorer._goal().reached and told["goal"]["met"]
+    message, _ = told(explorer, {"values": {"learning_rate": RATES.index(best)}})
+    assert explorer._goal().reached and message["goal"]["met"]
     assert not RateExplorer(learning_rate=best, update=21)._goal().reached
     assert not RateExplorer(learning_rate=best, start=(2.7, 4.2))._goal().reached
 
 
 def test_a_press_chooses_the_nearest_rate_and_a_drag_the_start():
     explorer = RateExplorer()
-    send(explorer, {"pick": ["rates", 0.3449, 1.0]})
+    told(explorer, {"pick": ["rates", 0.3449, 1.0]})
     assert explorer.learning_rate == 0.34
-    message = send(explorer, {"values": {"start": [1.23456, 5.4321]}})
+    message = told(explorer, {"values": {"start": [1.23456, 5.4321]}})[0]
     again = eval(message["code"])
     assert again.state == explorer.state and again.start == (1.23, 5.43)
-    pairs = zip(again._scene().marks, explorer._scene().marks, strict=True)
-    assert all(one.same_as(other) for one, other in pairs)
+    assert_same_scene(again, explorer)
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,10 @@ from course_lib.measure import gradients, least_squares
 from course_lib.models import line
 from course_lib.optimizers import constant, sgd
 from course_lib.training import train
+from tests.lab.explorers.tools import assert_same_scene, move
 
 DATA = lesson_line()
 BEST = tuple(least_squares(DATA, bias=True).round(2))
-
-
-def move(explorer, **values):
-    """Move controls as the browser does; return what it is told."""
-    answers = []
-    message = {"event": "change", "values": values}
-    explorer.receive(message, lambda answer, buffers: answers.append(answer))
-    return answers[0]
 
 
 def points(explorer, panel, label):
@@ -90,7 +83,7 @@ def test_the_sentence_compares_the_losses_before_and_after(w, rate, B, sentence)
 def test_the_goal_is_reached_at_the_optimum_and_not_on_the_slope():
     explorer = UpdateExplorer(batch_size=10, learning_rate=0.1)
     assert not explorer._goal().reached
-    told = move(explorer, w=least_squares(DATA, bias=True))
+    told = move(explorer, w=least_squares(DATA, bias=True))[0]
     assert explorer._goal().reached and told["goal"]["met"]
     explorer = UpdateExplorer(batch_size=8, learning_rate=0.1, w=explorer.w)
     assert not explorer._goal().reached  # too few
@@ -100,11 +93,10 @@ def test_the_goal_is_reached_at_the_optimum_and_not_on_the_slope():
 def test_a_line_of_code_repeats_what_was_dragged():
     explorer = UpdateExplorer()
     assert not explorer._goal().reached
-    message = move(explorer, w=[3.14159, 2.71828], batch_size=0, learning_rate=3, seed=7)
+    message = move(explorer, w=[3.14159, 2.71828], batch_size=0, learning_rate=3, seed=7)[0]
     again = eval(message["code"])
     assert again.state == explorer.state and again.w == (3.14, 2.72)
-    pairs = zip(again._scene().marks, explorer._scene().marks, strict=True)
-    assert all(one.same_as(other) for one, other in pairs)
+    assert_same_scene(again, explorer)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from course_lib.batches import streams, with_replacement
 from course_lib.lab.explorers import WellExplorer
 from course_lib.lab.explorers.well import EXAMPLES, WELL
+from tests.lab.explorers.tools import assert_same_scene, in_panel, told
 
 NOTEBOOK = Path(__file__).parents[3] / "notebooks/09_generalization.ipynb"
 
@@ -23,16 +24,6 @@ def notebook():
     names |= {"SEED": 0, "N": 200}
     exec(source, names)
     return names
-
-
-def marks(explorer, panel, kind):
-    return [m for m in explorer._scene().marks if (m.panel, m.kind) == (panel, kind)]
-
-
-def send(explorer, message):
-    answers = []
-    explorer.receive({"event": "change"} | message, lambda answer, buffers: answers.append(answer))
-    return answers[0]
 
 
 def test_the_examples_are_those_of_the_notebook(notebook):
@@ -49,12 +40,12 @@ def test_the_gradient_is_that_of_the_loss():
 def test_the_runs_end_where_those_of_the_notebook_do(notebook, rate, B):
     share, loss = notebook["where_they_end"](rate, B, n_runs=32)
     explorer = WellExplorer(batch_size=B, other=64, learning_rate=rate)
-    [balls] = marks(explorer, "well 0", "points")
+    [balls] = in_panel(explorer, "well 0", "points")
     last = balls.at(100)
     assert (last[:, 0] > 0).mean() == share
     heights = last[:, 1] - 0.02 * np.arange(32)
     np.testing.assert_allclose(heights.mean(), loss)
-    curve = marks(explorer, "count", "line")[0]
+    curve = in_panel(explorer, "count", "line")[0]
     np.testing.assert_array_equal(curve.points[-1], [round(100 / rate), 32 * share])
     assert explorer._scene().panels[0].title == f"B = {B}: {32 * share:.0f} of 32 over the hill"
     assert explorer._sentence().startswith(
@@ -65,8 +56,8 @@ def test_the_runs_end_where_those_of_the_notebook_do(notebook, rate, B):
 def test_a_frame_shows_the_runs_of_its_moment():
     explorer = WellExplorer(batch_size=4, other=1, moment=40)
     for i in (0, 1):
-        [balls] = marks(explorer, f"well {i}", "points")
-        line, dot = marks(explorer, "count", "line")[i], marks(explorer, "count", "points")[i]
+        [balls] = in_panel(explorer, f"well {i}", "points")
+        line, dot = in_panel(explorer, "count", "line")[i], in_panel(explorer, "count", "points")[i]
         n = (balls.at(40)[:, 0] > 0).sum()
         np.testing.assert_array_equal(dot.at(40), [[200, n]])  # 40 % of 500 updates
         np.testing.assert_array_equal(line.at(40)[-1], [200, n])
@@ -95,7 +86,7 @@ def test_the_goal_needs_a_higher_rate_for_a_larger_batch():
     explorer = WellExplorer(batch_size=32)
     assert not explorer._goal().reached
     rates = explorer._controls["learning_rate"].values
-    assert send(explorer, {"values": {"learning_rate": rates.index(0.4)}})["goal"]["met"]
+    assert told(explorer, {"values": {"learning_rate": rates.index(0.4)}})[0]["goal"]["met"]
     assert not WellExplorer(batch_size=32, learning_rate=0.4, moment=20)._goal().reached
     assert not WellExplorer(batch_size=32, start=1.0)._goal().reached
     assert not WellExplorer(batch_size=8, other=25, learning_rate=0.4)._goal().reached  # too small
@@ -103,11 +94,10 @@ def test_the_goal_needs_a_higher_rate_for_a_larger_batch():
 
 def test_a_press_chooses_the_start_and_a_line_of_code_repeats_it():
     explorer = WellExplorer()
-    message = send(explorer, {"pick": ["well 1", 0.62, 0.3], "values": {"batch_size": 2}})
+    message = told(explorer, {"pick": ["well 1", 0.62, 0.3], "values": {"batch_size": 2}})[0]
     again = eval(message["code"])
     assert again.state == explorer.state and again.start == 0.6 and again.batch_size == 3
-    pairs = zip(again._scene().marks, explorer._scene().marks, strict=True)
-    assert all(one.same_as(other) for one, other in pairs)
+    assert_same_scene(again, explorer)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,15 @@ KINDS = [getattr(explorers, name) for name in explorers.__all__ if name.endswith
 
 def move(explorer, **values):
     """Move controls as the browser does; return the message and the buffers that it gets."""
-    return told(explorer, {"event": "change", "values": values})
+    return told(explorer, {"values": values})
 
 
 def told(explorer, message):
+    """Tell a message, of a change unless it says otherwise; return what the browser gets."""
     answers = []
-    explorer.receive(message, lambda answer, buffers: answers.append((answer, buffers)))
+    explorer.receive(
+        {"event": "change"} | message, lambda answer, buffers: answers.append((answer, buffers))
+    )
     return answers[0]
 
 
